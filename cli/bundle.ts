@@ -1,0 +1,27 @@
+// Bundles the CLI into cli/dist: one small entry that `--help` needs, and chunks that are loaded when a command runs.
+import { rm } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+await rm(here('dist'), { recursive: true, force: true })
+await build({
+  entryPoints: { main: here('src/main.ts'), 'rehearsal-daemon': here('src/rehearsal/daemon.ts') },
+  outdir: here('dist'),
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node22.12',
+  minifySyntax: true,
+  sourcemap: 'linked',
+  sourcesContent: false,
+  legalComments: 'none',
+  chunkNames: 'chunks/[name]-[hash]',
+  // These load a .wasm file that lies beside them.
+  external: ['web-tree-sitter', '@tree-sitter-grammars/tree-sitter-hcl', '@cdktn/hcl2json'],
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
+})

@@ -1,0 +1,48 @@
+import { CliError } from '../errors.ts'
+import { interruption } from '../interrupts.ts'
+
+/** What every AWS client is made with: a few quick retries, and the region of the settings. */
+export const clientDefaults = (region: string) => ({ region, maxAttempts: 4 })
+
+/** Lets an interrupt end a call that is under way. */
+export const callOptions = { abortSignal: interruption }
+
+const credentialErrors = new Set([
+  'CredentialsProviderError',
+  'TokenProviderError',
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'InvalidClientTokenId',
+  'UnrecognizedClientException',
+  'SignatureDoesNotMatch',
+])
+const networkErrors = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH'])
+
+/**
+ * Makes any failed AWS call a sentence with a next step.
+ * @param doing what was tried, e.g. `read the ECR repository webapp`
+ * @param cause what the SDK threw
+ */
+export function awsError(doing: string, cause: unknown): CliError {
+  interruption.throwIfAborted()
+  const { name = '', code = '', $metadata } = cause as { name?: string; code?: string; $metadata?: { httpStatusCode?: number } }
+  if (credentialErrors.has(name)) {
+    return new CliError('unavailable', `AWS credentials are missing or no longer valid: could not ${doing}.`, {
+      fix: 'Sign in (`aws sso login`, or set AWS_PROFILE) and check with `aws sts get-caller-identity`.',
+      cause,
+    })
+  }
+  if (networkErrors.has(code) || name === 'TimeoutError') {
+    return new CliError('unavailable', `AWS is out of reach: could not ${doing}.`, {
+      fix: 'Check the network and the region, and AWS_ENDPOINT_URL if it is set.',
+      cause,
+    })
+  }
+  if ($metadata?.httpStatusCode === 403 || name.startsWith('AccessDenied')) {
+    return new CliError('unavailable', `AWS does not allow this identity to ${doing}.`, {
+      fix: 'Ask for the permission named below, or use another profile or role.',
+      cause,
+    })
+  }
+  return new CliError('unavailable', `Could not ${doing}.`, { cause: `${name}: ${(cause as Error).message ?? cause}` })
+}

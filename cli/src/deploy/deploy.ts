@@ -1,0 +1,123 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { describeRepository, findImage } from '../aws/ecr.ts'
+import { requireBucket } from '../aws/s3.ts'
+import { getIdentity } from '../aws/sts.ts'
+import { build, contentTagOf, type BuildFlags } from '../build/build.ts'
+import type { Settings } from '../config/settings.ts'
+import { CliError } from '../errors.ts'
+import type { Project } from '../project.ts'
+import type { StepTime, Terminal } from '../terminal/terminal.ts'
+import { applyTerraform, planTerraform, readOutputs, showPlan, type Terraform } from '../tools/terraform.ts'
+import { approve } from './approve.ts'
+import { countChanges, isEmpty, readChanges, type Changes } from './changes.ts'
+import { init, needsInit } from './init.ts'
+import { printChanges } from './print-changes.ts'
+import { waitUntilServed } from './verify.ts'
+
+export type DeployFlags = BuildFlags & {
+  build: boolean
+  planOnly: boolean
+  autoApprove: boolean
+  /** Seconds to wait for the app to answer with the new version. */
+  timeout: number
+}
+
+/** What `deploy --json` prints. */
+export type DeployResult = {
+  url: string | null
+  image: { repository: string; tag: string; digest: string }
+  version: string | null
+  changes: Record<keyof Changes, number>
+  steps: StepTime[]
+}
+
+const backendFile = 's3.tfbackend'
+const outputsSchema = z.looseObject({ alb_url: z.url() })
+
+/**
+ * Checks everything, plans, asks, applies that very plan, and waits until the app answers with the deployed version.
+ * @throws CliError
+ */
+export async function deploy(
+  project: Project,
+  settings: Settings,
+  flags: DeployFlags,
+  terminal: Terminal,
+): Promise<DeployResult> {
+  if (!flags.planOnly && !flags.autoApprove) requireSomeoneToAsk()
+  const image = await findDeployedImage(project, settings, flags, terminal)
+  const terraform: Terraform = { folder: project.infrastructure, env: { TF_VAR_image_tag: image.tag } }
+  if (await needsInit(terraform, backendFile)) {
+    await terminal.step('terraform init', (say) => init(terraform, backendFile, say))
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'fargate-ctl-plan-'))
+  try {
+    const planFile = join(folder, 'deploy.tfplan')
+    const changes = await terminal.step('terraform plan', async (say) => {
+      await planTerraform(terraform, planFile, say)
+      return readChanges(await showPlan(terraform, planFile))
+    })
+    printChanges(changes, terminal)
+    const result = { image, changes: countChanges(changes), steps: terminal.times }
+    if (flags.planOnly) return { url: null, version: null, ...result }
+    const outputs = await applyPlan(terraform, planFile, changes, flags, terminal)
+    const { alb_url: url } = outputsSchema.parse(outputs)
+    const served = await terminal.step('Wait until the app answers with this version', (say) =>
+      waitUntilServed(url, image.tag, flags.timeout, say),
+    )
+    return { url, version: served.version, ...result }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function applyPlan(
+  terraform: Terraform,
+  planFile: string,
+  changes: Changes,
+  flags: DeployFlags,
+  terminal: Terminal,
+): Promise<Record<string, unknown>> {
+  if (isEmpty(changes)) return readOutputs(terraform)
+  if (!flags.autoApprove) await approve(changes, terminal)
+  return terminal.step('terraform apply', (say) => applyTerraform(terraform, planFile, say))
+}
+
+/** Everything that can be wrong before the first write: account, repository, image, bucket. */
+async function findDeployedImage(
+  project: Project,
+  settings: Settings,
+  flags: DeployFlags,
+  terminal: Terminal,
+): Promise<DeployResult['image']> {
+  const { region, repository_name: name } = settings.inputs
+  const { bucket, region: bucketRegion } = settings.backend
+  if (flags.build) {
+    await requireBucket(bucket, bucketRegion)
+    const built = await build(project, settings, { ...flags, push: true }, terminal)
+    return { repository: built.repository, tag: built.tag, digest: built.digest ?? '' }
+  }
+  return terminal.step('Check account, repository, image and bucket', async () => {
+    const [, repository, tag] = await Promise.all([
+      getIdentity(region),
+      describeRepository(name, region),
+      flags.tag ?? contentTagOf(project, settings),
+      requireBucket(bucket, bucketRegion),
+    ])
+    const image = await findImage(name, tag, region)
+    if (image) return { repository: repository.uri, tag, digest: image.digest }
+    throw new CliError('unavailable', `There is no image ${name}:${tag} in ECR.`, {
+      fix: flags.tag ? 'Name a tag that exists with --tag.' : 'Run `fargate-ctl build` first, or add --build.',
+    })
+  })
+}
+
+function requireSomeoneToAsk(): void {
+  if (process.stdin.isTTY && process.stderr.isTTY) return
+  throw new CliError('usage', 'There is no terminal to ask for approval.', {
+    fix: 'Add --auto-approve, or --plan-only to look without changing anything.',
+  })
+}

@@ -1,0 +1,41 @@
+/**
+ * Exit codes, named in this one place and documented in the README.
+ * An interrupted run ends with 128 + the signal's number, as shells expect.
+ */
+export const exitCodes = {
+  done: 0,
+  bug: 1,
+  usage: 2,
+  findings: 3,
+  unavailable: 4,
+  deploymentFailed: 5,
+  stateLocked: 6,
+  interrupted: 130,
+} as const
+
+export type ErrorKind = Exclude<keyof typeof exitCodes, 'done' | 'bug'>
+
+/** An error whose text is written for the person who runs the command; it is printed without a stack. */
+export class CliError extends Error {
+  readonly exitCode: number
+  readonly fix: string | undefined
+
+  /**
+   * @param kind names the exit code
+   * @param message what happened, one sentence
+   * @param options `fix`: what to do next; `cause`: the error beneath; `exitCode`: overrides the kind's own
+   */
+  constructor(kind: ErrorKind, message: string, options: { fix?: string; cause?: unknown; exitCode?: number } = {}) {
+    super(message, { cause: options.cause })
+    this.name = 'CliError'
+    this.exitCode = options.exitCode ?? exitCodes[kind]
+    this.fix = options.fix
+  }
+}
+
+/** The first line of whatever was thrown, for the "cause" part of a message. */
+export function describeCause(cause: unknown): string | undefined {
+  if (cause === undefined || cause === null) return undefined
+  const text = cause instanceof Error ? cause.message || cause.name : String(cause)
+  return text.trim().split('\n', 1)[0]
+}

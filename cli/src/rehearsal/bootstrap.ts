@@ -1,0 +1,31 @@
+import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr'
+import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3'
+import { awsError, clientDefaults } from '../aws/client.ts'
+import type { Settings } from '../config/settings.ts'
+
+/** Makes what a real account has before the first deployment: the bucket for the state and the ECR repository. */
+export async function bootstrap({ backend, inputs }: Settings): Promise<void> {
+  await Promise.all([createBucket(backend.bucket, backend.region), createRepository(inputs.repository_name, inputs.region)])
+}
+
+async function createBucket(bucket: string, region: string): Promise<void> {
+  const s3 = new S3Client({ ...clientDefaults(region), forcePathStyle: true })
+  const location = region === 'us-east-1' ? {} : { CreateBucketConfiguration: { LocationConstraint: region as never } }
+  await s3.send(new CreateBucketCommand({ Bucket: bucket, ...location })).catch(unless('BucketAlreadyOwnedByYou', 'BucketAlreadyExists'))
+  await s3.send(new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status: 'Enabled' } }))
+}
+
+async function createRepository(name: string, region: string): Promise<void> {
+  const command = new CreateRepositoryCommand({
+    repositoryName: name,
+    imageTagMutability: 'IMMUTABLE',
+    imageScanningConfiguration: { scanOnPush: true },
+  })
+  await new ECRClient(clientDefaults(region)).send(command).catch(unless('RepositoryAlreadyExistsException'))
+}
+
+function unless(...names: string[]) {
+  return (error: unknown) => {
+    if (!names.includes((error as Error).name)) throw awsError('prepare the embedded AWS', error)
+  }
+}

@@ -1,0 +1,23 @@
+import { z } from 'zod'
+
+/** What the daemon is started with, as JSON in its one argument. */
+export const daemonOptionsSchema = z.object({
+  python: z.string(),
+  stateDir: z.string(),
+  standIns: z.string(),
+  /** The port of last time, so that image references and addresses stay true. */
+  port: z.number().optional(),
+  speed: z.number().default(1),
+})
+export type DaemonOptions = z.infer<typeof daemonOptionsSchema>
+
+/** What it writes once it serves. */
+export const daemonFileName = 'daemon.json'
+export const daemonFileSchema = z.object({ pid: z.number(), url: z.url() })
+
+/** What it tells the process that started it. */
+export const daemonMessageSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('ready'), url: z.url() }),
+  z.object({ kind: z.literal('failed'), reason: z.string() }),
+])
+export type DaemonMessage = z.infer<typeof daemonMessageSchema>

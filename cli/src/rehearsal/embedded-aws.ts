@@ -1,0 +1,84 @@
+import { fork } from 'node:child_process'
+import { closeSync, existsSync, openSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { CliError } from '../errors.ts'
+import { daemonFileName, daemonFileSchema, daemonMessageSchema, type DaemonOptions } from './daemon-protocol.ts'
+
+export type EmbeddedAws = { url: string; startedNow: boolean }
+
+const portFileName = 'port'
+
+/**
+ * Starts the embedded AWS below `stateDir`, or finds the one that runs there already.
+ * @throws CliError `unavailable`
+ */
+export async function ensureEmbeddedAws(options: Omit<DaemonOptions, 'port'>): Promise<EmbeddedAws> {
+  const running = await findRunning(options.stateDir)
+  if (running) return { url: running.url, startedNow: false }
+  if (!existsSync(options.python)) {
+    throw new CliError('unavailable', 'The embedded AWS is not installed in this clone.', { fix: 'Run `npm run setup`.' })
+  }
+  await mkdir(options.stateDir, { recursive: true })
+  const port = Number(await readFile(join(options.stateDir, portFileName), 'utf8').catch(() => '')) || undefined
+  const url = await startDaemon({ ...options, ...(port === undefined ? {} : { port }) })
+  await writeFile(join(options.stateDir, portFileName), new URL(url).port)
+  return { url, startedNow: true }
+}
+
+/** Stops it and waits until its state is saved. @returns whether one ran */
+export async function stopEmbeddedAws(stateDir: string): Promise<boolean> {
+  const running = await findRunning(stateDir)
+  if (!running) return false
+  process.kill(running.pid, 'SIGTERM')
+  while (isAlive(running.pid)) await sleep(100)
+  return true
+}
+
+export async function findRunning(stateDir: string): Promise<{ pid: number; url: string } | undefined> {
+  const text = await readFile(join(stateDir, daemonFileName), 'utf8').catch(() => '{}')
+  const daemon = daemonFileSchema.safeParse(JSON.parse(text)).data
+  return daemon && isAlive(daemon.pid) && (await answers(daemon.url)) ? daemon : undefined
+}
+
+/** The daemon's own log, for whoever wants to know more. */
+export const daemonLog = (stateDir: string) => join(stateDir, 'daemon.log')
+
+function startDaemon(options: DaemonOptions): Promise<string> {
+  const log = openSync(daemonLog(options.stateDir), 'a')
+  // Bundled, this file lies in dist/chunks/ or dist/; as source, in src/rehearsal/.
+  const entry = ['./daemon.ts', './rehearsal-daemon.js', '../rehearsal-daemon.js']
+    .map((path) => fileURLToPath(new URL(path, import.meta.url)))
+    .find((path) => existsSync(path))
+  if (!entry) throw new Error('the rehearsal daemon is not beside this file')
+  const daemon = fork(entry, [JSON.stringify(options)], { detached: true, stdio: ['ignore', log, log, 'ipc'] })
+  closeSync(log)
+  return new Promise((resolve, reject) => {
+    const fail = (reason: string) =>
+      reject(new CliError('unavailable', 'The embedded AWS did not start.', { fix: `Read ${daemonLog(options.stateDir)}.`, cause: reason }))
+    daemon.once('exit', (code) => fail(`it ended with exit code ${code}`))
+    daemon.once('message', (raw) => {
+      const message = daemonMessageSchema.parse(raw)
+      daemon.removeAllListeners('exit')
+      daemon.disconnect()
+      daemon.unref()
+      if (message.kind === 'ready') resolve(message.url)
+      else fail(message.reason)
+    })
+  })
+}
+
+async function answers(url: string): Promise<boolean> {
+  return fetch(url, { signal: AbortSignal.timeout(3000) }).then(() => true, () => false)
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}

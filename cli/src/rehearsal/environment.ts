@@ -1,0 +1,28 @@
+import { join } from 'node:path'
+
+/** Variables of the user's own that would point somewhere else; a rehearsal must never reach a real account. */
+const removed = /^AWS_(PROFILE|SESSION_TOKEN|ROLE_ARN|WEB_IDENTITY_TOKEN_FILE|ENDPOINT_URL.*|CONTAINER_.*|CA_BUNDLE|USE_.*)$/
+
+/**
+ * The variables that make terraform, an SDK, the aws CLI and fargate-ctl itself talk to the embedded AWS. Nothing
+ * else tells a rehearsal from a deployment.
+ */
+export function rehearsalVariables({ url, region, stateDir }: { url: string; region: string; stateDir: string }) {
+  return {
+    AWS_ENDPOINT_URL: url,
+    AWS_ACCESS_KEY_ID: 'rehearsal',
+    AWS_SECRET_ACCESS_KEY: 'rehearsal',
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_CONFIG_FILE: join(stateDir, 'no-config'),
+    AWS_SHARED_CREDENTIALS_FILE: join(stateDir, 'no-credentials'),
+    TF_DATA_DIR: join(stateDir, 'terraform'),
+  }
+}
+
+/** Enters the rehearsal: from here on this process and its children know no other AWS. */
+export function enterRehearsal(variables: Record<string, string>): void {
+  for (const name of Object.keys(process.env)) if (removed.test(name)) delete process.env[name]
+  Object.assign(process.env, variables)
+}

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CliError } from '../errors.ts'
+import { canReachRegistry, findProviderMirror, writeTerraformConfig } from './terraform-config.ts'
+
+/** The Terraform CLI configuration of the rehearsal, where one is needed. */
+export const terraformConfigFile = (stateDir: string) => join(stateDir, 'terraform.rc')
+
+/**
+ * Where the Terraform registry is out of reach, points terraform at stand-in modules and at a mirror of the provider.
+ * @returns whether stand-ins are used
+ * @throws CliError `unavailable` when there is neither registry nor mirror
+ */
+export async function prepareTerraform(options: {
+  stateDir: string
+  standInsDir: string
+  /** Serves the stand-ins under /v1/modules/. */
+  registryUrl: string
+}): Promise<boolean> {
+  const { stateDir, standInsDir, registryUrl } = options
+  if (await canReachRegistry()) return false
+  const providerMirror = await findProviderMirror()
+  if (!providerMirror) {
+    throw new CliError('unavailable', 'The Terraform registry is out of reach, and no mirror of hashicorp/aws was found on this machine.', {
+      fix: 'Connect to the network, or name a filesystem mirror in the file that TF_CLI_CONFIG_FILE names.',
+    })
+  }
+  const file = terraformConfigFile(stateDir)
+  await writeTerraformConfig({ file, registryUrl, providerMirror })
+  process.env.TF_CLI_CONFIG_FILE = file
+  await forgetOldStandIns(stateDir, standInsDir)
+  return true
+}
+
+/** terraform keeps a module of the same version, so stand-ins that were edited have to be forgotten first. */
+async function forgetOldStandIns(stateDir: string, standInsDir: string): Promise<void> {
+  const stampFile = join(stateDir, 'stand-ins.sha256')
+  const hash = createHash('sha256')
+  const entries = await readdir(standInsDir, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort()
+  for (const file of files) hash.update(file).update(await readFile(file))
+  const stamp = hash.digest('hex')
+  if ((await readFile(stampFile, 'utf8').catch(() => '')) === stamp) return
+  await rm(join(stateDir, 'terraform'), { recursive: true, force: true })
+  await writeFile(stampFile, stamp)
+}

@@ -1,0 +1,90 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { requireSettings } from '../config/check-settings.ts'
+import { deploy, type DeployResult } from '../deploy/deploy.ts'
+import type { Project } from '../project.ts'
+import type { Terminal } from '../terminal/terminal.ts'
+import type { Engine } from '../tools/engine.ts'
+import { run } from '../tools/run.ts'
+import { bootstrap } from './bootstrap.ts'
+import { chooseBaseImage } from './choose-base-image.ts'
+import { ensureEmbeddedAws, findRunning, stopEmbeddedAws } from './embedded-aws.ts'
+import { ensureEngine, stopOwnEngine } from './engine.ts'
+import { enterRehearsal, rehearsalVariables } from './environment.ts'
+import { prepareTerraform, terraformConfigFile } from './prepare-terraform.ts'
+
+export type RehearseFlags = { engine: Engine; once: boolean; speed: number; timeout: number }
+
+/** What `rehearse --json` prints. */
+export type RehearseResult = DeployResult & { standIns: boolean; engine: string }
+
+/** Where a rehearsal keeps everything it makes. */
+export const rehearsalFolder = ({ scratch }: Project) => join(scratch, 'rehearsal')
+const standInsFolder = ({ infrastructure }: Project) => join(infrastructure, 'tests', 'stand-ins')
+
+/**
+ * The whole way from source to a webapp that answers, on this machine: the same build and deploy as for AWS, pointed
+ * at an embedded AWS by environment variables alone.
+ * @throws CliError
+ */
+export async function rehearse(project: Project, flags: RehearseFlags, terminal: Terminal): Promise<RehearseResult> {
+  const settings = await requireSettings(project, terminal)
+  const { region } = settings.inputs
+  const stateDir = rehearsalFolder(project)
+  await mkdir(stateDir, { recursive: true })
+  const engineVersion = await terminal.step('Container engine', () => ensureEngine(flags.engine, project.scratch))
+  const { url } = await terminal.step('Embedded AWS', () =>
+    ensureEmbeddedAws({
+      python: join(project.scratch, 'tools', 'python', 'bin', 'python3'),
+      stateDir,
+      standIns: standInsFolder(project),
+      speed: flags.speed,
+    }),
+  )
+  enterRehearsal(rehearsalVariables({ url, region, stateDir }))
+  const standIns = await terminal.step('Terraform modules and provider', () =>
+    prepareTerraform({ stateDir, standInsDir: standInsFolder(project), registryUrl: url }),
+  )
+  await terminal.step('State bucket and ECR repository', () => bootstrap(settings))
+  const platform = settings.inputs.cpu_architecture === 'ARM64' ? 'arm64' : 'x64'
+  const base = await terminal.step('Base image', () =>
+    chooseBaseImage({ engine: flags.engine, arch: platform, cacheDir: join(project.scratch, 'base-image'), application: project.application }),
+  )
+  if (base) process.env.FARGATE_CTL_BASE_IMAGE = base
+  const deployFlags = { ...flags, build: true, push: true, force: false, planOnly: false, autoApprove: true }
+  const result = await deploy(project, settings, deployFlags, terminal)
+  return { ...result, standIns, engine: `${flags.engine} ${engineVersion}` }
+}
+
+/** Stops the rehearsal and removes all it made; images and tools stay for the next one. */
+export async function takeDown(project: Project, engine: Engine, terminal: Terminal): Promise<void> {
+  const stateDir = rehearsalFolder(project)
+  await terminal.step('Embedded AWS and its containers', async () => {
+    await stopEmbeddedAws(stateDir)
+    await removeContainers(engine, stateDir)
+    await rm(stateDir, { recursive: true, force: true })
+  })
+  if ((await stopOwnEngine(project.scratch)) === 'in use') {
+    terminal.warn('The container engine was left running: other containers use it.')
+  }
+}
+
+/** @returns the variables that point other programs at the running rehearsal, or undefined when none runs */
+export async function readRehearsalVariables(project: Project, terminal: Terminal): Promise<Record<string, string> | undefined> {
+  const stateDir = rehearsalFolder(project)
+  const running = await findRunning(stateDir)
+  if (!running) return undefined
+  const { inputs } = await requireSettings(project, terminal)
+  const variables = rehearsalVariables({ url: running.url, region: inputs.region, stateDir })
+  return { ...variables, TF_CLI_CONFIG_FILE: terraformConfigFile(stateDir) }
+}
+
+async function removeContainers(engine: Engine, stateDir: string): Promise<void> {
+  const filter = ['--filter', `label=fargate-ctl.rehearsal=${join(stateDir, 'gateway')}`]
+  const containers = await run(engine, ['ps', '--all', '--quiet', ...filter], { accept: 'any' })
+  const ids = containers.stdout.split('\n').filter(Boolean)
+  if (ids.length > 0) await run(engine, ['rm', '--force', '--volumes', ...ids], { accept: 'any' })
+  const networks = await run(engine, ['network', 'ls', '--quiet', ...filter], { accept: 'any' })
+  const names = networks.stdout.split('\n').filter(Boolean)
+  if (names.length > 0) await run(engine, ['network', 'rm', ...names], { accept: 'any' })
+}

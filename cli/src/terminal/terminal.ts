@@ -1,0 +1,108 @@
+import { appendFileSync } from 'node:fs'
+import type { CliError } from '../errors.ts'
+import { describeCause } from '../errors.ts'
+import { colorsFor, type Colors } from './colors.ts'
+import { annotate } from './github.ts'
+import { liveLine, type LiveLine } from './live.ts'
+
+export type TerminalOptions = { json?: boolean; quiet?: boolean; verbose?: boolean; color?: boolean }
+
+/** How long a finished step took. */
+export type StepTime = { name: string; seconds: number }
+
+/** A step's `say`: one line on what it is doing right now. */
+export type Say = (detail: string) => void
+
+/** Everything a command prints goes through here: data on stdout, progress on stderr. */
+export type Terminal = {
+  /** Colours for stderr. */
+  colors: Colors
+  /** Colours for stdout. */
+  outColors: Colors
+  json: boolean
+  verbose: boolean
+  interactive: boolean
+  /** The steps finished so far, in order. */
+  times: StepTime[]
+  /** Runs `work` as a named, timed step; its error marks the step as failed and is thrown on. */
+  step<T>(name: string, work: (say: Say) => Promise<T>): Promise<T>
+  /** A sentence of progress; not printed with --quiet. */
+  note(text: string): void
+  /** A line only --verbose shows, such as a program's own output. */
+  detail(text: string): void
+  /** A warning; on GitHub also an annotation. */
+  warn(text: string): void
+  /** The command's result for a person, on stdout; nothing is printed with --json. */
+  print(text: string): void
+  /** The command's result for a script, on stdout; printed with --json only. */
+  printJson(value: unknown): void
+  /** Prints what happened, the cause and what to do next; on GitHub also an annotation. */
+  error(error: CliError): void
+  /** Appends to GitHub's step summary; does nothing elsewhere (https://docs.github.com/actions, job summaries). */
+  summary(markdown: string): void
+}
+
+/** @returns the terminal for this process; a live view on a terminal, append-only lines elsewhere. */
+export function createTerminal(options: TerminalOptions): Terminal {
+  const { json = false, quiet = false, verbose = false, color = true } = options
+  const colors = colorsFor(process.stderr, color)
+  const interactive = process.stderr.isTTY === true && !process.env.CI
+  const times: StepTime[] = []
+  const live: LiveLine | undefined = interactive && !quiet && !verbose ? liveLine(process.stderr, colors) : undefined
+  const line = (text: string) => (live ? live.above(text) : process.stderr.write(`${text}\n`))
+
+  const terminal: Terminal = {
+    colors,
+    outColors: colorsFor(process.stdout, color),
+    json,
+    verbose,
+    interactive,
+    times,
+    async step(name, work) {
+      const started = performance.now()
+      const seconds = () => (performance.now() - started) / 1000
+      live?.start(name)
+      try {
+        const result = await work((detail) => (live ? live.say(detail) : terminal.detail(`  ${detail}`)))
+        live?.stop()
+        times.push({ name, seconds: Math.round(seconds() * 100) / 100 })
+        if (!quiet) line(`${colors.green('✔')} ${name} ${colors.dim(formatSeconds(seconds()))}`)
+        return result
+      } catch (error) {
+        live?.stop()
+        line(`${colors.red('✖')} ${name} ${colors.dim(formatSeconds(seconds()))}`)
+        throw error
+      }
+    },
+    note: (text) => void (quiet || line(text)),
+    detail: (text) => void (verbose && line(colors.dim(text))),
+    warn(text) {
+      line(`${colors.yellow('warning:')} ${text}`)
+      annotate('warning', text)
+    },
+    print: (text) => void (json || process.stdout.write(`${text}\n`)),
+    printJson: (value) => void (json && process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)),
+    error(error) {
+      line(formatError(error, colors))
+      annotate('error', error.fix ? `${error.message} ${error.fix}` : error.message)
+    },
+    summary(markdown) {
+      if (process.env.GITHUB_STEP_SUMMARY) appendFileSync(process.env.GITHUB_STEP_SUMMARY, `${markdown}\n`)
+    },
+  }
+  return terminal
+}
+
+function formatError(error: CliError, colors: Colors): string {
+  const cause = typeof error.cause === 'string' ? error.cause : describeCause(error.cause)
+  const lines = [`${colors.red('error:')} ${error.message}`]
+  if (cause) lines.push(`  ${colors.dim('cause:')} ${cause.split('\n').join('\n         ')}`)
+  if (error.fix) lines.push(`  ${colors.dim('fix:')} ${error.fix.split('\n').join('\n       ')}`)
+  return lines.join('\n')
+}
+
+/** 0.4 s, 12.3 s, 2 min 5 s. */
+export function formatSeconds(seconds: number): string {
+  if (seconds < 60) return `${seconds.toFixed(1)} s`
+  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`
+}

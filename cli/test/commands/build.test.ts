@@ -1,0 +1,155 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { runCli, startCli } from '../support/cli.ts'
+import { registryPassword, startFakeAws, type FakeAccount } from '../support/fake-aws.ts'
+import { fakeDocker } from '../support/fake-docker.ts'
+import { fakePrograms } from '../support/fake-programs.ts'
+import { commitAll, writeProject } from '../support/project.ts'
+
+const digest = `sha256:${'b'.repeat(64)}`
+
+async function scene(t: Test, { files = {}, account = {}, docker = fakeDocker }: Scene = {}) {
+  const project = writeProject(t.testdir({}), files)
+  commitAll(project)
+  const aws = await startFakeAws(account)
+  t.teardown(() => aws.close())
+  const programs = fakePrograms(join(t.testdirName, 'bin'), { docker })
+  writeFileSync(join(project, '.git/info/exclude'), 'bin/\nsecret.env\ndist/\nlocal.json\n')
+  const options = (env: Record<string, string> = {}) => ({ cwd: project, path: [programs.folder], env: { ...aws.env, ...env } })
+  const build = (args: string[] = [], env?: Record<string, string>) => runCli(['build', ...args], options(env))
+  const dockerCalls = () => programs.calls().filter(([name]) => name === 'docker')
+  return { project, aws, programs, build, options, dockerCalls }
+}
+type Scene = { files?: Record<string, string | undefined>; account?: Partial<FakeAccount>; docker?: string }
+
+t.test('builds, pushes and reads the digest back from ECR', async (t) => {
+  const { build, aws, dockerCalls, programs } = await scene(t)
+  const result = await build(['--json'])
+  t.equal(result.exitCode, 0, result.stderr)
+  const output = JSON.parse(result.stdout)
+  t.match(output, { account: '123456789012', region: 'eu-central-1', digest, platform: 'linux/amd64', pushed: true, skipped: false })
+  t.match(output.tag, /^[0-9a-f]{16}$/)
+  t.same(Object.keys(aws.account.repositories.webapp?.images ?? {}), [output.tag])
+  const verbs = dockerCalls().map(([, verb]) => verb)
+  t.same(verbs, ['version', 'build', 'context', 'login', 'push'])
+  t.match(dockerCalls()[1], ['docker', 'build', '--platform', 'linux/amd64', '--tag', `${output.repository}:${output.tag}`])
+  t.equal(dockerCalls()[3]?.at(-1), aws.url, "logs in at ECR's proxyEndpoint as given")
+  t.notMatch(JSON.stringify(programs.calls()), registryPassword, 'the password is in no argument')
+  t.notMatch(result.stdout + result.stderr, registryPassword)
+  t.same(readdirSync(tmpdir()).filter((name) => name.startsWith('fargate-ctl-login-') && existsSync(join(tmpdir(), name, 'config.json'))), [], 'the login is removed')
+})
+
+t.test('the same content again: nothing to do, and docker is not called', async (t) => {
+  const { build, dockerCalls } = await scene(t)
+  const first = JSON.parse((await build(['--json'])).stdout)
+  const calls = dockerCalls().length
+  const second = JSON.parse((await build(['--json'])).stdout)
+  t.match(second, { tag: first.tag, digest, pushed: false, skipped: true })
+  t.equal(dockerCalls().length, calls)
+})
+
+t.test('the tag names content: files that the image does not hold do not change it', async (t) => {
+  const { build, project } = await scene(t)
+  const tagNow = async () => JSON.parse((await build(['--json'])).stdout).tag as string
+  const first = await tagNow()
+  writeFileSync(join(project, 'application/secret.env'), 'TOKEN=1')
+  t.equal(await tagNow(), first, 'a file .dockerignore leaves out')
+  writeFileSync(join(project, 'application/server.js'), 'console.log("changed")')
+  t.not(await tagNow(), first, 'a file in the image')
+})
+
+t.test('names uncommitted files and files that git ignores', async (t) => {
+  const { build, project } = await scene(t)
+  writeFileSync(join(project, 'application/server.js'), 'changed')
+  writeFileSync(join(project, 'application/local.json'), '{}')
+  const { stderr } = await build()
+  t.match(stderr, /Not committed, but in this build: server\.js/)
+  t.match(stderr, /Ignored by git, but in this build: local\.json/)
+})
+
+t.test('--tag names the same image once more, without docker when the content is there', async (t) => {
+  const { build, aws, dockerCalls } = await scene(t)
+  const { tag } = JSON.parse((await build(['--json'])).stdout)
+  const calls = dockerCalls().length
+  t.match(JSON.parse((await build(['--json', '--tag', 'v1'])).stdout), { tag: 'v1', digest, skipped: true })
+  t.equal(dockerCalls().length, calls)
+  t.match(aws.account.repositories.webapp?.images, { v1: { digest }, [tag]: { digest } })
+})
+
+t.test('a tag that names another image in an immutable repository', async (t) => {
+  const account = { repositories: { webapp: { immutable: true, images: { v1: { digest: `sha256:${'a'.repeat(64)}` } } } } }
+  const { build, dockerCalls } = await scene(t, { account })
+  const result = await build(['--tag', 'v1'])
+  t.equal(result.exitCode, 2)
+  t.match(result.stderr, /error: The tag v1 already names another image \(sha256:a+\) in webapp, whose tags are immutable\.\n.*fix: Choose another --tag/s)
+  t.same(dockerCalls(), [], 'nothing is built')
+})
+
+t.test('a tag of another image in a mutable repository is moved', async (t) => {
+  const account = { repositories: { webapp: { immutable: false, images: { v1: { digest: `sha256:${'a'.repeat(64)}` } } } } }
+  const { build, aws } = await scene(t, { account })
+  t.equal((await build(['--tag', 'v1'])).exitCode, 0)
+  t.match(aws.account.repositories.webapp?.images.v1, { digest })
+})
+
+t.test('--no-push builds only', async (t) => {
+  const { build, dockerCalls } = await scene(t)
+  t.match(JSON.parse((await build(['--no-push', '--json'])).stdout), { digest: null, pushed: false, skipped: false })
+  t.same(dockerCalls().map(([, verb]) => verb), ['version', 'build'])
+})
+
+t.test('--force builds again; in an immutable repository ECR refuses, and that is said', async (t) => {
+  const { build } = await scene(t)
+  await build()
+  const result = await build(['--force'], { FAKE_PUSH_ERROR: 'tag invalid: the repository is immutable' })
+  t.equal(result.exitCode, 2)
+  t.match(result.stderr, /already names another image/)
+})
+
+t.test('what goes wrong ends in a sentence, a fix and the right exit code', async (t) => {
+  const cases: [string, Scene, Record<string, string>, string[], number, RegExp][] = [
+    ['no repository', { account: { repositories: {} } }, {}, [], 4, /The ECR repository webapp does not exist in eu-central-1\..*fix: Create it/s],
+    ['credentials expired', { account: { refuse: { sts: { status: 403, code: 'ExpiredToken' } } } }, {}, [], 4, /credentials are missing or no longer valid.*aws sso login/s],
+    ['not allowed', { account: { refuse: { ecr: { status: 400, code: 'AccessDeniedException' } } } }, {}, [], 4, /does not allow this identity to read the ECR repository webapp/],
+    ['AWS out of reach', {}, { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' }, [], 4, /AWS is out of reach/],
+    ['engine down', { docker: 'complain("Cannot connect to the Docker daemon"); return 1' }, {}, [], 4, /no docker engine answers.*Cannot connect/s],
+    ['engine missing', {}, {}, ['--engine', 'finch'], 4, /The program finch is not installed/],
+    ['unknown engine', {}, {}, ['--engine', 'rkt'], 2, /Allowed choices are docker, podman, finch/],
+    ['build fails', {}, { FAKE_BUILD_EXIT: '1' }, [], 4, /docker build --platform ended with exit code 1/],
+    ['push fails', {}, { FAKE_PUSH_ERROR: 'denied: 401 Unauthorized' }, [], 4, /denied: 401 Unauthorized/],
+    ['bad settings', { files: { 'infrastructure/input.auto.tfvars': 'region = 5\n' } }, {}, [], 2, /input\.auto\.tfvars:1/],
+    ['unknown option', {}, {}, ['--tagg', 'x'], 2, /Did you mean --tag/],
+  ]
+  for (const [name, sceneOptions, env, args, exitCode, message] of cases) {
+    await t.test(name, async (t) => {
+      const { build, aws } = await scene(t, sceneOptions)
+      const result = await build(args, env)
+      t.equal(result.exitCode, exitCode, result.stderr)
+      t.match(result.stderr, message)
+      t.notMatch(result.stderr, /\n {4}at /, 'no stack')
+      t.equal(result.stdout, '')
+      t.notOk(aws.calls.includes('ecr PutImage'), 'nothing written')
+    })
+  }
+})
+
+t.test('outside a project', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'no-project-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const result = await runCli(['build'], { cwd: folder })
+  t.equal(result.exitCode, 2)
+  t.match(result.stderr, /No infrastructure\/ folder in .* or above it\.\n.*fix: .*--chdir/s)
+})
+
+t.test('an interrupt during the build ends the build and says so', async (t) => {
+  const { options } = await scene(t)
+  const cli = startCli(['build'], options({ FAKE_BUILD_MS: '20000' }))
+  while (!cli.stderr().includes('Check account')) await new Promise((resolve) => setTimeout(resolve, 20))
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  cli.child.kill('SIGTERM')
+  const result = await cli.ended
+  t.equal(result.exitCode, 143)
+  t.match(result.stderr, /Interrupted by SIGTERM/)
+})

@@ -1,0 +1,102 @@
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+
+export type FakeImage = { digest: string; size?: number }
+/** What the fake account holds; tests change it while it runs. */
+export type FakeAccount = {
+  repositories: Record<string, { immutable: boolean; images: Record<string, FakeImage> }>
+  buckets: string[]
+  /** Answers every call of a service with this status and error code. */
+  refuse: Partial<Record<'sts' | 'ecr' | 's3', { status: number; code: string }>>
+}
+
+export type FakeAws = {
+  url: string
+  account: FakeAccount
+  /** Every call as `service Action`. */
+  calls: string[]
+  env: Record<string, string>
+  close(): Promise<void>
+}
+
+export const registryPassword = 'the-password-that-must-not-be-seen'
+
+/** STS, ECR and S3 as far as the CLI calls them, on a free loopback port; shapes as the services' API references. */
+export async function startFakeAws(account: Partial<FakeAccount> = {}): Promise<FakeAws> {
+  const state: FakeAccount = { repositories: { webapp: { immutable: true, images: {} } }, buckets: ['state-bucket'], refuse: {}, ...account }
+  const calls: string[] = []
+  const server = createServer(async (request, response) => {
+    const body = await text(request)
+    const answer = route(state, calls, request, body, () => url)
+    response.writeHead(answer.status, answer.headers).end(request.method === 'HEAD' ? undefined : answer.body)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return {
+    url,
+    account: state,
+    calls,
+    env: {
+      AWS_ENDPOINT_URL: url,
+      AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+      AWS_SECRET_ACCESS_KEY: 'example',
+      AWS_REGION: 'eu-central-1',
+      AWS_CONFIG_FILE: '/nonexistent/config',
+      AWS_SHARED_CREDENTIALS_FILE: '/nonexistent/credentials',
+    },
+    close: () => new Promise((resolve) => {
+      server.closeAllConnections()
+      server.close(() => resolve())
+    }),
+  }
+}
+
+type Answer = { status: number; headers: Record<string, string>; body: string }
+const json = (value: unknown, status = 200): Answer => ({ status, headers: { 'content-type': 'application/x-amz-json-1.1' }, body: JSON.stringify(value) })
+const xml = (body: string, status = 200): Answer => ({ status, headers: { 'content-type': 'text/xml' }, body })
+
+function route(state: FakeAccount, calls: string[], request: IncomingMessage, body: string, url: () => string): Answer {
+  const service = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(request.headers.authorization ?? '')?.[1] as 'sts' | 'ecr' | 's3'
+  const action = String(request.headers['x-amz-target'] ?? '').split('.').at(-1) || new URLSearchParams(body).get('Action') || request.method
+  calls.push(`${service} ${action}`)
+  const refusal = state.refuse[service]
+  if (refusal) {
+    return service === 'ecr'
+      ? json({ __type: refusal.code, message: 'refused' }, refusal.status)
+      : xml(`<ErrorResponse><Error><Type>Sender</Type><Code>${refusal.code}</Code><Message>refused</Message></Error></ErrorResponse>`, refusal.status)
+  }
+  if (service === 'sts') return identity
+  if (service === 's3') return xml('', state.buckets.includes((request.url ?? '').split(/[/?]/)[1] ?? '') ? 200 : 404)
+  return ecr(state, String(action), JSON.parse(body || '{}'), url())
+}
+
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+const identity = xml(`<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
+<Arn>arn:aws:iam::123456789012:user/somebody</Arn><UserId>AIDA</UserId><Account>123456789012</Account>
+</GetCallerIdentityResult></GetCallerIdentityResponse>`)
+
+type EcrInput = { repositoryName?: string; repositoryNames?: string[]; imageIds?: { imageTag?: string; imageDigest?: string }[]; imageTag?: string; imageManifest?: string }
+
+// https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_Operations.html
+function ecr(state: FakeAccount, action: string, input: EcrInput, url: string): Answer {
+  const name = input.repositoryName ?? input.repositoryNames?.[0] ?? ''
+  const repository = state.repositories[name]
+  if (action === 'GetAuthorizationToken') {
+    const authorizationToken = Buffer.from(`AWS:${registryPassword}`).toString('base64')
+    return json({ authorizationData: [{ authorizationToken, proxyEndpoint: url }] })
+  }
+  if (!repository) return json({ __type: 'RepositoryNotFoundException', message: 'not there' }, 400)
+  const uri = `${url.replace('http://', '')}/${name}`
+  const mutability = repository.immutable ? 'IMMUTABLE' : 'MUTABLE'
+  const [id] = input.imageIds ?? []
+  if (action === 'DescribeRepositories') return json({ repositories: [{ repositoryName: name, repositoryUri: uri, imageTagMutability: mutability }] })
+  if (action === 'DescribeImages') {
+    const image = repository.images[id?.imageTag ?? '']
+    if (!image) return json({ __type: 'ImageNotFoundException', message: 'not there' }, 400)
+    return json({ imageDetails: [{ imageDigest: image.digest, imageSizeInBytes: image.size ?? 42_000_000 }] })
+  }
+  if (action === 'BatchGetImage') return json({ images: [{ imageManifest: id?.imageDigest, imageManifestMediaType: 'application/vnd.oci.image.manifest.v1+json' }] })
+  repository.images[input.imageTag ?? ''] = { digest: input.imageManifest ?? '' }
+  return json({ image: {} })
+}

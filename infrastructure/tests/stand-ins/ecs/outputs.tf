@@ -1,0 +1,9 @@
+output "cluster_name" {
+  description = "Name of the cluster."
+  value       = aws_ecs_cluster.this.name
+}
+
+output "services" {
+  description = "Services by key, with all their outputs."
+  value       = module.service
+}

@@ -1,0 +1,373 @@
+variable "region" {
+  description = "AWS region that everything runs in."
+  type        = string
+  nullable    = false
+  default     = "us-east-1"
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
+    error_message = "region must be the code of an AWS region, such as eu-central-1."
+  }
+}
+
+variable "name" {
+  description = "Name of the app; with env it is the name of every resource."
+  type        = string
+  nullable    = false
+  default     = "webapp"
+
+  validation {
+    condition     = can(regex("^[a-z](-?[a-z0-9])*$", var.name)) && length(var.name) <= 16
+    error_message = "name must be at most 16 lower case letters, digits and single hyphens, and start with a letter."
+  }
+
+  validation {
+    condition     = !startswith(var.name, "internal-")
+    error_message = "name must not start with internal-, which load balancers reserve."
+  }
+}
+
+variable "env" {
+  description = "Environment, such as dev, staging or prod."
+  type        = string
+  nullable    = false
+  default     = "dev"
+
+  # A load balancer's and a target group's name have 32 characters: name, env, port and two hyphens fit.
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*$", var.env)) && length(var.env) <= 8
+    error_message = "env must be at most 8 lower case letters and digits, and start with a letter."
+  }
+}
+
+variable "tags" {
+  description = "Tags for every resource, besides Project, Environment and ManagedBy."
+  type        = map(string)
+  nullable    = false
+  default     = {}
+
+  validation {
+    condition     = alltrue([for key in keys(var.tags) : !startswith(lower(key), "aws:")])
+    error_message = "tags must not start with aws:, which AWS keeps for itself."
+  }
+
+  validation {
+    condition     = alltrue([for key in keys(var.tags) : !contains(["Project", "Environment", "ManagedBy"], key)])
+    error_message = "tags must not contain Project, Environment or ManagedBy, which are set from name and env."
+  }
+}
+
+# Image
+
+variable "image_tag" {
+  description = "Tag of the image to run. It has no default: every deployment says what it deploys."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$", var.image_tag))
+    error_message = "image_tag must be 1 to 128 letters, digits, underscores, dots and hyphens, and not start with a dot or hyphen."
+  }
+
+  validation {
+    condition     = lower(var.image_tag) != "latest"
+    error_message = "image_tag must name one image for good, and latest does not: use the tag that the build printed."
+  }
+}
+
+variable "repository_name" {
+  description = "Name of the existing ECR repository that holds the image."
+  type        = string
+  nullable    = false
+  default     = "webapp"
+
+  validation {
+    condition = (
+      can(regex("^[a-z0-9]+([._-][a-z0-9]+)*(/[a-z0-9]+([._-][a-z0-9]+)*)*$", var.repository_name)) &&
+      length(var.repository_name) >= 2 && length(var.repository_name) <= 256
+    )
+    error_message = "repository_name must be the name of an ECR repository (2 to 256 characters), not its address."
+  }
+}
+
+# Tasks
+
+variable "cpu_architecture" {
+  description = "CPU architecture of image and tasks: X86_64 or ARM64. ARM64 costs about 20 % less."
+  type        = string
+  nullable    = false
+  default     = "X86_64"
+
+  validation {
+    condition     = contains(["X86_64", "ARM64"], var.cpu_architecture)
+    error_message = "cpu_architecture must be X86_64 or ARM64."
+  }
+}
+
+variable "cpu" {
+  description = "CPU units of a task (1024 are one vCPU). A task of 256 units and 512 MiB costs about 9 USD a month."
+  type        = number
+  nullable    = false
+  default     = 256
+
+  validation {
+    condition     = contains([256, 512, 1024, 2048, 4096, 8192, 16384], var.cpu)
+    error_message = "cpu must be one of Fargate's sizes: 256, 512, 1024, 2048, 4096, 8192 or 16384."
+  }
+}
+
+variable "memory" {
+  description = "Memory of a task in MiB; which sizes there are depends on cpu."
+  type        = number
+  nullable    = false
+  default     = 512
+
+  # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html#fargate-tasks-size
+  validation {
+    condition = contains(lookup({
+      256   = [512, 1024, 2048]
+      512   = range(1024, 4096 + 1, 1024)
+      1024  = range(2048, 8192 + 1, 1024)
+      2048  = range(4096, 16384 + 1, 1024)
+      4096  = range(8192, 30720 + 1, 1024)
+      8192  = range(16384, 61440 + 1, 4096)
+      16384 = range(32768, 122880 + 1, 8192)
+    }, tostring(var.cpu), []), var.memory)
+    error_message = "memory must be a size that Fargate offers for this cpu: 256 has 512, 1024 and 2048 MiB, 512 has 1 to 4 GiB, 1024 has 2 to 8 GiB, 2048 has 4 to 16 GiB, 4096 has 8 to 30 GiB, each in steps of 1024 MiB; 8192 has 16 to 60 GiB in steps of 4096; 16384 has 32 to 120 GiB in steps of 8192."
+  }
+}
+
+variable "container_port" {
+  description = "Port that the app listens on. A container that is not root's cannot have one below 1024."
+  type        = number
+  nullable    = false
+  default     = 8080
+
+  validation {
+    condition     = var.container_port >= 1024 && var.container_port <= 65535 && floor(var.container_port) == var.container_port
+    error_message = "container_port must be a whole number from 1024 to 65535."
+  }
+}
+
+variable "desired_count" {
+  description = "Tasks to start with; from then on autoscaling decides, and no apply sets it back."
+  type        = number
+  nullable    = false
+  default     = 2
+
+  validation {
+    condition     = var.desired_count >= var.min_count && var.desired_count <= var.max_count && floor(var.desired_count) == var.desired_count
+    error_message = "desired_count must be a whole number from min_count to max_count."
+  }
+}
+
+variable "health_check_grace_period_seconds" {
+  description = "Seconds after a task's start in which failed health checks do not count."
+  type        = number
+  nullable    = false
+  default     = 30
+
+  validation {
+    condition     = var.health_check_grace_period_seconds >= 0 && var.health_check_grace_period_seconds <= 3600
+    error_message = "health_check_grace_period_seconds must be from 0 to 3600."
+  }
+}
+
+variable "enable_execute_command" {
+  description = "Whether `aws ecs execute-command` may enter a task. Its agent has to write, so the root file system is then writable."
+  type        = bool
+  nullable    = false
+  default     = false
+}
+
+variable "wait_for_steady_state" {
+  description = "Whether an apply waits until the service is steady. A rolled back deployment is steady too, so this is no proof of a deployment."
+  type        = bool
+  nullable    = false
+  default     = false
+}
+
+# Autoscaling
+
+variable "min_count" {
+  description = "Fewest tasks that autoscaling keeps; two survive the loss of a zone."
+  type        = number
+  nullable    = false
+  default     = 2
+
+  validation {
+    condition     = var.min_count >= 1 && floor(var.min_count) == var.min_count
+    error_message = "min_count must be a whole number of at least 1."
+  }
+}
+
+variable "max_count" {
+  description = "Most tasks that autoscaling starts: the upper limit of what tasks can cost."
+  type        = number
+  nullable    = false
+  default     = 6
+
+  validation {
+    condition     = var.max_count >= var.min_count && var.max_count <= 5000 && floor(var.max_count) == var.max_count
+    error_message = "max_count must be a whole number from min_count to 5000."
+  }
+}
+
+variable "cpu_target_percent" {
+  description = "Average CPU use, in percent, that autoscaling holds."
+  type        = number
+  nullable    = false
+  default     = 60
+
+  validation {
+    condition     = var.cpu_target_percent >= 10 && var.cpu_target_percent <= 90
+    error_message = "cpu_target_percent must be from 10 to 90."
+  }
+}
+
+variable "requests_per_target" {
+  description = "Requests a minute and task that autoscaling holds."
+  type        = number
+  nullable    = false
+  default     = 6000
+
+  validation {
+    condition     = var.requests_per_target >= 1
+    error_message = "requests_per_target must be at least 1."
+  }
+}
+
+variable "fargate_base" {
+  description = "Tasks that always run on FARGATE, before the weights count."
+  type        = number
+  nullable    = false
+  default     = 1
+
+  validation {
+    condition     = var.fargate_base >= 0 && var.fargate_base <= 100000 && floor(var.fargate_base) == var.fargate_base
+    error_message = "fargate_base must be a whole number from 0 to 100000."
+  }
+}
+
+variable "fargate_weight" {
+  description = "Share of the tasks beyond fargate_base that runs on FARGATE."
+  type        = number
+  nullable    = false
+  default     = 1
+
+  validation {
+    condition     = var.fargate_weight >= 0 && var.fargate_weight <= 1000 && floor(var.fargate_weight) == var.fargate_weight
+    error_message = "fargate_weight must be a whole number from 0 to 1000."
+  }
+}
+
+variable "fargate_spot_weight" {
+  description = "Share of the tasks beyond fargate_base that runs on FARGATE_SPOT, which costs up to 70 % less and can be taken away with two minutes' notice."
+  type        = number
+  nullable    = false
+  default     = 0
+
+  validation {
+    condition     = var.fargate_spot_weight >= 0 && var.fargate_spot_weight <= 1000 && floor(var.fargate_spot_weight) == var.fargate_spot_weight
+    error_message = "fargate_spot_weight must be a whole number from 0 to 1000."
+  }
+
+  validation {
+    condition     = var.fargate_weight + var.fargate_spot_weight > 0
+    error_message = "fargate_weight and fargate_spot_weight must not both be 0: no task could be placed."
+  }
+}
+
+# Network
+
+variable "vpc_cidr" {
+  description = "IPv4 range of the VPC. It is cut into sixteen subnets, of which each zone takes two."
+  type        = string
+  nullable    = false
+  default     = "10.0.0.0/16"
+
+  validation {
+    condition     = can(cidrnetmask(var.vpc_cidr)) && try(cidrsubnet(var.vpc_cidr, 0, 0) == var.vpc_cidr, false)
+    error_message = "vpc_cidr must be an IPv4 range that starts at its own first address, such as 10.0.0.0/16."
+  }
+
+  # AWS allows no more than /16; a load balancer's subnet needs a /27 at least.
+  validation {
+    condition     = try(tonumber(split("/", var.vpc_cidr)[1]) >= 16 && tonumber(split("/", var.vpc_cidr)[1]) <= 23, false)
+    error_message = "vpc_cidr must be from /16 to /23 in size."
+  }
+}
+
+variable "zone_count" {
+  description = "Availability zones to use."
+  type        = number
+  nullable    = false
+  default     = 2
+
+  validation {
+    condition     = contains([2, 3], var.zone_count)
+    error_message = "zone_count must be 2 or 3: a load balancer needs two, and some regions have no more than three."
+  }
+}
+
+variable "single_nat_gateway" {
+  description = "One NAT gateway for all zones (true) or one a zone (false). Each costs about 33 USD a month and 0.045 USD a GB; with one, its zone's failure cuts every task off the internet."
+  type        = bool
+  nullable    = false
+  default     = true
+}
+
+variable "flow_logs" {
+  description = "Whether the VPC's traffic is logged to CloudWatch, which costs 0.50 USD a GB of log."
+  type        = bool
+  nullable    = false
+  default     = true
+}
+
+# Load balancer
+
+variable "certificate_arn" {
+  description = "ARN of an ACM certificate of this region; with one, HTTPS is served and HTTP redirects to it. Empty: HTTP alone."
+  type        = string
+  nullable    = false
+  default     = ""
+
+  validation {
+    condition     = var.certificate_arn == "" || can(regex("^arn:aws[a-z-]*:(acm|iam):", var.certificate_arn))
+    error_message = "certificate_arn must be the ARN of a certificate in ACM or IAM, or empty."
+  }
+}
+
+variable "deletion_protection" {
+  description = "Whether the load balancer refuses to be deleted; true is right for production."
+  type        = bool
+  nullable    = false
+  default     = false
+}
+
+# Monitoring
+
+variable "log_retention_days" {
+  description = "Days that CloudWatch keeps logs. Storage costs 0.03 USD a GB and month."
+  type        = number
+  nullable    = false
+  default     = 30
+
+  # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days must be one that CloudWatch offers: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653."
+  }
+}
+
+variable "container_insights" {
+  description = "Container Insights of the cluster: enabled, enhanced (metrics of every task) or disabled. Its metrics cost about 0.30 USD each a month."
+  type        = string
+  nullable    = false
+  default     = "enabled"
+
+  validation {
+    condition     = contains(["enabled", "enhanced", "disabled"], var.container_insights)
+    error_message = "container_insights must be enabled, enhanced or disabled."
+  }
+}
