@@ -29,7 +29,7 @@ Examples:
       if (flags.down) return takeDown(project, flags.engine, terminal)
       if (flags.printEnv) return printVariables(await readRehearsalVariables(project, terminal), terminal)
       try {
-        const result = await rehearse(project, { ...flags, speed: 1, timeout: 300 }, terminal)
+        const result = await rehearse(project, { ...flags, timeout: 300 }, terminal)
         printRehearsal(result, flags.once, terminal)
         terminal.printJson(result)
       } finally {

@@ -7,7 +7,6 @@ export const daemonOptionsSchema = z.object({
   standIns: z.string(),
   /** The port of last time, so that image references and addresses stay true. */
   port: z.number().optional(),
-  speed: z.number().default(1),
 })
 export type DaemonOptions = z.infer<typeof daemonOptionsSchema>
 

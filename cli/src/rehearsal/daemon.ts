@@ -16,7 +16,6 @@ try {
     ministackUrl: ministack.url,
     stateDir: join(options.stateDir, 'gateway'),
     routes: moduleRegistry(options.standIns),
-    speed: options.speed,
     log,
     ...(options.port === undefined ? {} : { port: options.port }),
   })

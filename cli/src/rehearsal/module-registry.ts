@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { serve } from '@hono/node-server'
@@ -88,7 +89,7 @@ async function packFolder(folder: string): Promise<Buffer> {
     tar.entry({ name, mode: 0o644, mtime: new Date(0) }, await readFile(file))
   }
   tar.finalize()
-  return promisify(gzip)(Buffer.concat(await Array.fromAsync(tar)))
+  return promisify(gzip)(await buffer(tar))
 }
 
 async function listFiles(folder: string): Promise<string[]> {

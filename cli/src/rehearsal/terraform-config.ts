@@ -1,5 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 
+export { findProviderMirror } from './provider-mirror.ts'
+
 const registryHost = 'registry.terraform.io'
 const provider = `${registryHost}/hashicorp/aws`
 

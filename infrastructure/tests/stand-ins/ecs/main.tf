@@ -12,6 +12,13 @@ resource "aws_ecs_cluster" "this" {
       value = setting.value.value
     }
   }
+
+  lifecycle {
+    precondition {
+      condition     = !var.create_cloudwatch_log_group
+      error_message = "The stand-in makes no log group for the cluster."
+    }
+  }
 }
 
 resource "aws_ecs_cluster_capacity_providers" "this" {

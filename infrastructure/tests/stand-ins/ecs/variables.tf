@@ -11,11 +11,6 @@ variable "cluster_settings" {
 variable "create_cloudwatch_log_group" {
   description = "Whether the cluster gets a log group of its own; here it never does."
   type        = bool
-
-  validation {
-    condition     = !var.create_cloudwatch_log_group
-    error_message = "The stand-in makes no log group for the cluster."
-  }
 }
 
 variable "fargate_capacity_providers" {

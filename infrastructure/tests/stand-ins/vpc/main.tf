@@ -11,6 +11,23 @@ resource "aws_vpc" "this" {
   enable_dns_support   = true
 
   tags = { Name = var.name }
+
+  lifecycle {
+    precondition {
+      condition     = var.one_nat_gateway_per_az == !var.single_nat_gateway
+      error_message = "The stand-in knows one NAT gateway or one a zone."
+    }
+
+    precondition {
+      condition     = length(concat(var.default_security_group_ingress, var.default_security_group_egress)) == 0
+      error_message = "The stand-in closes the default security group."
+    }
+
+    precondition {
+      condition     = !var.manage_default_network_acl && !var.manage_default_route_table
+      error_message = "The stand-in leaves the default network ACL and route table alone."
+    }
+  }
 }
 
 resource "aws_default_security_group" "this" {

@@ -46,41 +46,21 @@ variable "manage_default_security_group" {
 variable "default_security_group_ingress" {
   description = "Ingress rules of the default security group."
   type        = list(map(string))
-
-  validation {
-    condition     = length(var.default_security_group_ingress) == 0
-    error_message = "The stand-in closes the default security group."
-  }
 }
 
 variable "default_security_group_egress" {
   description = "Egress rules of the default security group."
   type        = list(map(string))
-
-  validation {
-    condition     = length(var.default_security_group_egress) == 0
-    error_message = "The stand-in closes the default security group."
-  }
 }
 
 variable "manage_default_network_acl" {
   description = "Whether the default network ACL is managed; here it never is."
   type        = bool
-
-  validation {
-    condition     = !var.manage_default_network_acl
-    error_message = "The stand-in leaves the default network ACL alone."
-  }
 }
 
 variable "manage_default_route_table" {
   description = "Whether the default route table is managed; here it never is."
   type        = bool
-
-  validation {
-    condition     = !var.manage_default_route_table
-    error_message = "The stand-in leaves the default route table alone."
-  }
 }
 
 variable "enable_flow_log" {

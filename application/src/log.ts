@@ -1,0 +1,44 @@
+import { writeSync } from 'node:fs'
+
+export type Log = {
+  /** Takes one event; it is written as one line of JSON. */
+  write(event: Record<string, unknown>): void
+  /** Writes what is still held back; call it before the process ends. */
+  flush(): void
+}
+
+const holdMilliseconds = 20
+const holdBytes = 16 * 1024
+
+/** Logs to a file descriptor; lines are gathered for a moment, because one write for each would halve the throughput. */
+export function createLog(descriptor = 1): Log {
+  let held = ''
+  let timer: NodeJS.Timeout | undefined
+  const flush = () => {
+    clearTimeout(timer)
+    timer = undefined
+    const text = held
+    held = ''
+    if (text !== '') writeFully(descriptor, text)
+  }
+  return {
+    write(event) {
+      held += `${JSON.stringify(event)}\n`
+      if (held.length >= holdBytes) flush()
+      else timer ??= setTimeout(flush, holdMilliseconds).unref()
+    },
+    flush,
+  }
+}
+
+/** A full pipe answers EAGAIN; what is left is then tried again. */
+function writeFully(descriptor: number, text: string): void {
+  let rest = Buffer.from(text)
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(descriptor, rest))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return
+    }
+  }
+}

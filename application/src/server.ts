@@ -1,0 +1,55 @@
+import { createAdaptorServer } from '@hono/node-server'
+import type { Server } from 'node:http'
+import { createApp } from './app.ts'
+import { readSettings, type Settings } from './config.ts'
+import { drainable } from './drain.ts'
+import { createLog } from './log.ts'
+import { readTask } from './task.ts'
+
+const read = readSettings(process.env)
+if ('problems' in read) {
+  process.stderr.write(read.problems.map((problem) => `The app cannot start: ${problem}\n`).join(''))
+  process.exitCode = 1
+} else {
+  await serve(read.settings)
+}
+
+async function serve(settings: Settings): Promise<void> {
+  const log = createLog()
+  const say = (event: string, more: object = {}) => log.write({ time: new Date().toISOString(), level: 'info', event, ...more })
+  const task = await readTask(settings.ECS_CONTAINER_METADATA_URI_V4)
+  const app = createApp({ settings, task, log, isReady: () => drain.isReady() })
+  const server = createAdaptorServer({ fetch: app.fetch, serverOptions: { headersTimeout: 70_000 } }) as Server
+  // Longer than the load balancer's idle timeout of 60 s, so that the balancer always closes first.
+  server.keepAliveTimeout = 65_000
+  const drain = drainable(server, {
+    unreadySeconds: settings.DRAIN_UNREADY_SECONDS,
+    silenceSeconds: settings.DRAIN_SILENCE_SECONDS,
+    deadlineSeconds: settings.DRAIN_DEADLINE_SECONDS,
+  })
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (!drain.isReady()) end(1)
+      say('stopping', { signal })
+      log.flush()
+      void drain.stop().then(() => {
+        say('stopped')
+        end(0)
+      })
+    })
+  }
+  server.on('error', (error: NodeJS.ErrnoException) => {
+    process.stderr.write(`The app cannot listen on ${settings.HOST}:${settings.PORT}: ${error.code ?? error.message}.\n`)
+    end(1)
+  })
+  server.listen(settings.PORT, settings.HOST, () => {
+    const address = server.address()
+    say('listening', { port: typeof address === 'object' ? address?.port : settings.PORT, version: settings.APP_VERSION, imageTag: settings.IMAGE_TAG })
+    log.flush()
+  })
+
+  function end(code: number): never {
+    log.flush()
+    process.exit(code)
+  }
+}

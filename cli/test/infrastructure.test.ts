@@ -1,0 +1,160 @@
+// `terraform test` in infrastructure/, and what its plans promise beyond what the modules put out. With
+// FARGATE_CTL_REAL_MODULES (a folder with vpc/, alb/ and ecs/ in it) the same is asked of the real modules.
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { parse } from '@cdktn/hcl2json'
+import t, { type Test } from 'tap'
+import { testInfrastructure, type InfrastructureTest, type Planned } from './support/test-infrastructure.ts'
+
+const realModules = process.env.FARGATE_CTL_REAL_MODULES
+
+t.test('with stand-ins', async (t) => checkPromises(t, await testInfrastructure(t)))
+
+t.test('with the real modules', { skip: realModules ? false : 'FARGATE_CTL_REAL_MODULES names no folder' }, async (t) =>
+  checkPromises(t, await testInfrastructure(t, realModules)),
+)
+
+t.test('every variable is typed, described and not nullable; all but image_tag have a default', async (t) => {
+  const file = fileURLToPath(new URL('../../infrastructure/variables.tf', import.meta.url))
+  const { variable: variables } = await parse('variables.tf', readFileSync(file, 'utf8'))
+  t.ok(Object.keys(variables).length > 20)
+  for (const [name, [variable]] of Object.entries(variables as Record<string, [Planned]>)) {
+    t.match(variable, { type: String, description: /\.$/, nullable: false }, name)
+    t.equal('default' in variable, name !== 'image_tag', `${name}'s default`)
+    t.ok(variable.type === '${bool}' || variable.validation, `${name} is validated`)
+  }
+})
+
+async function checkPromises(t: Test, test: InfrastructureTest): Promise<void> {
+  t.ok(test.passed, 'terraform test passes', test.passed ? {} : { diagnostic: test.output })
+  const one = (run: string, type: string) => {
+    const found = test.planned(run, type)
+    t.equal(found.length, 1, `${run} plans one ${type}`)
+    return found[0] ?? {}
+  }
+  checkService(t, one('defaults', 'aws_ecs_service'), one('defaults', 'aws_ecs_task_definition'))
+  checkSurroundings(t, one, test.planned)
+  checkAutoscaling(t, one('defaults', 'aws_appautoscaling_target'), test.planned('defaults', 'aws_appautoscaling_policy'))
+  checkNetwork(t, one, test.planned)
+  checkSettings(t, one, test.planned)
+}
+
+type One = (run: string, type: string) => Planned
+
+function checkService(t: Test, service: Planned, task: Planned): void {
+  t.match(
+    service,
+    {
+      desired_count: 2,
+      deployment_circuit_breaker: [{ enable: true, rollback: true }],
+      deployment_minimum_healthy_percent: 100,
+      deployment_maximum_percent: 200,
+      health_check_grace_period_seconds: 30,
+      enable_execute_command: false,
+      wait_for_steady_state: false,
+      load_balancer: [{ container_name: 'app', container_port: 8080 }],
+      network_configuration: [{ assign_public_ip: false }],
+      launch_type: undefined,
+    },
+    'service',
+  )
+  t.same(weights(service), { FARGATE: [1, 1], FARGATE_SPOT: [0, 0] }, 'capacity providers: base, weight')
+  t.match(task, {
+    network_mode: 'awsvpc',
+    requires_compatibilities: ['FARGATE'],
+    cpu: '256',
+    memory: '512',
+    runtime_platform: [{ operating_system_family: 'LINUX', cpu_architecture: 'X86_64' }],
+  })
+  const containers = JSON.parse(task.container_definitions) as Planned[]
+  t.equal(containers.length, 1)
+  t.match(
+    containers[0],
+    {
+      name: 'app',
+      image: /\.amazonaws\.com\/webapp:abc123$/,
+      essential: true,
+      user: '1000:1000',
+      privileged: false,
+      readonlyRootFilesystem: true,
+      stopTimeout: 30,
+      portMappings: [{ containerPort: 8080, protocol: 'tcp' }],
+      healthCheck: { command: ['CMD', '/usr/local/bin/node', '/app/healthcheck.js'] },
+      logConfiguration: { logDriver: 'awslogs', options: { 'awslogs-group': '/ecs/webapp-dev/app', 'awslogs-region': 'us-east-1' } },
+    },
+    'container',
+  )
+  t.same(
+    Object.fromEntries(containers[0]?.environment.map(({ name, value }: Planned) => [name, value])),
+    { APP_ENV: 'dev', AWS_REGION: 'us-east-1', IMAGE_TAG: 'abc123', PORT: '8080' },
+    'environment',
+  )
+}
+
+function weights(service: Planned): Record<string, [number, number]> {
+  const strategies = service.capacity_provider_strategy as Planned[]
+  return Object.fromEntries(strategies.map(({ capacity_provider, base, weight }) => [capacity_provider, [base, weight]]))
+}
+
+function checkSurroundings(t: Test, one: One, planned: InfrastructureTest['planned']): void {
+  t.match(one('defaults', 'aws_ecs_cluster'), { name: 'webapp-dev', setting: [{ name: 'containerInsights', value: 'enabled' }] })
+  t.match(one('defaults', 'aws_lb'), { name: 'webapp-dev', drop_invalid_header_fields: true, enable_deletion_protection: false, idle_timeout: 60 })
+  t.match(one('defaults', 'aws_lb_target_group'), {
+    name: 'webapp-dev-8080',
+    target_type: 'ip',
+    deregistration_delay: '15',
+    health_check: [{ path: '/healthz', interval: 5, healthy_threshold: 2 }],
+  })
+  const groups = planned('defaults', 'aws_cloudwatch_log_group')
+  t.ok(groups.some(({ name }) => name === '/ecs/webapp-dev/app'), 'the app has a log group')
+  t.ok(groups.every(({ retention_in_days: days }) => days === 30), 'no log is kept for ever')
+  const tags = { Project: 'webapp', Environment: 'dev', ManagedBy: 'terraform' }
+  t.same(one('defaults', 'aws_ecs_service').propagate_tags, 'SERVICE')
+  t.match(planned('defaults', 'aws_appautoscaling_policy').length, 2, 'CPU and requests')
+  t.match(tags, { ManagedBy: 'terraform' })
+}
+
+function checkAutoscaling(t: Test, target: Planned, policies: Planned[]): void {
+  t.match(target, { min_capacity: 2, max_capacity: 6, resource_id: 'service/webapp-dev/webapp-dev', scalable_dimension: 'ecs:service:DesiredCount' })
+  const tracked = policies.map(({ target_tracking_scaling_policy_configuration: [configuration] }) => configuration)
+  const find = (metric: string) =>
+    tracked.find(({ predefined_metric_specification: [metrics] }) => metrics.predefined_metric_type === metric)
+  t.match(find('ECSServiceAverageCPUUtilization'), { target_value: 60 })
+  t.match(find('ALBRequestCountPerTarget'), {
+    target_value: 6000,
+    predefined_metric_specification: [{ resource_label: 'app/webapp-dev/0123456789abcdef/targetgroup/webapp-dev-8080/fedcba9876543210' }],
+  })
+}
+
+function checkNetwork(t: Test, one: One, planned: InfrastructureTest['planned']): void {
+  t.equal(one('defaults', 'aws_vpc').cidr_block, '10.0.0.0/16')
+  const subnets = planned('defaults', 'aws_subnet')
+  t.same([...new Set(subnets.map(({ availability_zone: zone }) => zone))].sort(), ['us-east-1a', 'us-east-1b'], 'two zones')
+  t.ok(subnets.every(({ map_public_ip_on_launch: open }) => !open), 'no subnet gives public addresses away')
+  t.equal(planned('defaults', 'aws_nat_gateway').length, 1, 'one NAT gateway')
+  t.equal(planned('defaults', 'aws_flow_log').length, 1, 'traffic is logged')
+  const closed = one('defaults', 'aws_default_security_group')
+  t.same([closed.ingress ?? [], closed.egress ?? []], [[], []], 'the default security group is closed')
+  const rules = planned('defaults', 'aws_security_group_rule')
+  t.match(rules.find(({ type }) => type === 'ingress'), { from_port: 8080, to_port: 8080, cidr_blocks: null, source_security_group_id: String }, 'tasks are reached from the load balancer')
+  t.match(rules.find(({ type }) => type === 'egress'), { from_port: 443, to_port: 443, protocol: 'tcp' }, 'and reach HTTPS')
+  t.equal(rules.length, 2, 'and nothing else')
+  t.match(one('defaults', 'aws_vpc_security_group_ingress_rule'), { from_port: 80, to_port: 80 }, 'the load balancer is reached by HTTP')
+  t.match(one('defaults', 'aws_vpc_security_group_egress_rule'), { from_port: 8080, to_port: 8080, cidr_ipv4: '10.0.0.0/16' }, 'and reaches the tasks')
+}
+
+function checkSettings(t: Test, one: One, planned: InfrastructureTest['planned']): void {
+  const service = one('production', 'aws_ecs_service')
+  t.match(service, { desired_count: 3, enable_execute_command: true, wait_for_steady_state: true })
+  t.same(weights(service), { FARGATE: [1, 1], FARGATE_SPOT: [0, 3] })
+  t.match(one('production', 'aws_ecs_task_definition'), { cpu: '1024', memory: '4096', runtime_platform: [{ cpu_architecture: 'ARM64' }] })
+  t.match(one('production', 'aws_ecs_cluster'), { setting: [{ value: 'enhanced' }] })
+  t.match(one('production', 'aws_lb'), { enable_deletion_protection: true })
+  t.match(one('production', 'aws_lb_target_group'), { name: 'webapp-prod-3000', port: 3000 })
+  t.match(one('production', 'aws_appautoscaling_target'), { min_capacity: 3, max_capacity: 12 })
+  t.equal(planned('production', 'aws_nat_gateway').length, 3, 'a NAT gateway a zone')
+  t.equal(planned('production', 'aws_subnet').length, 6)
+  t.equal(planned('production', 'aws_flow_log').length, 0)
+  t.ok(planned('production', 'aws_cloudwatch_log_group').every(({ retention_in_days: days }) => days === 365))
+  t.same(planned('production', 'aws_vpc_security_group_ingress_rule').map(({ to_port: port }) => port).sort(), [443, 80])
+}

@@ -1,0 +1,215 @@
+# Every validation refuses what it is there to refuse. A run gives many variables one bad value each; Terraform does not
+# check a variable against another that is bad itself, so those have runs of their own.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+run "refuses_malformed_values" {
+  command = plan
+
+  variables {
+    region                            = "eu-central"
+    name                              = "Web_App"
+    env                               = "Production"
+    tags                              = { "aws:owner" = "me" }
+    image_tag                         = "not a tag"
+    repository_name                   = "Web App"
+    cpu_architecture                  = "amd64"
+    cpu                               = 300
+    container_port                    = 80
+    health_check_grace_period_seconds = -1
+    min_count                         = 0
+    cpu_target_percent                = 100
+    requests_per_target               = 0
+    fargate_base                      = -1
+    fargate_weight                    = 0.5
+    vpc_cidr                          = "10.0.0.0"
+    zone_count                        = 1
+    certificate_arn                   = "example.com"
+    log_retention_days                = 31
+    container_insights                = "on"
+  }
+
+  expect_failures = [
+    var.region,
+    var.name,
+    var.env,
+    var.tags,
+    var.image_tag,
+    var.repository_name,
+    var.cpu_architecture,
+    var.cpu,
+    var.container_port,
+    var.health_check_grace_period_seconds,
+    var.min_count,
+    var.cpu_target_percent,
+    var.requests_per_target,
+    var.fargate_base,
+    var.fargate_weight,
+    var.vpc_cidr,
+    var.zone_count,
+    var.certificate_arn,
+    var.log_retention_days,
+    var.container_insights,
+  ]
+}
+
+run "refuses_values_out_of_range" {
+  command = plan
+
+  variables {
+    cpu                               = 512
+    min_count                         = 1.5
+    name                              = "internal-app"
+    env                               = "development"
+    tags                              = { Project = "other" }
+    image_tag                         = "Latest"
+    repository_name                   = "123456789012.dkr.ecr.us-east-1.amazonaws.com/webapp:1"
+    memory                            = 512
+    container_port                    = 65536
+    health_check_grace_period_seconds = 3601
+    cpu_target_percent                = 9
+    fargate_base                      = 0.5
+    fargate_weight                    = 1001
+    vpc_cidr                          = "10.0.0.0/24"
+    zone_count                        = 4
+  }
+
+  expect_failures = [
+    var.name,
+    var.env,
+    var.tags,
+    var.image_tag,
+    var.repository_name,
+    var.memory,
+    var.container_port,
+    var.health_check_grace_period_seconds,
+    var.min_count,
+    var.cpu_target_percent,
+    var.fargate_base,
+    var.fargate_weight,
+    var.vpc_cidr,
+    var.zone_count,
+  ]
+}
+
+run "refuses_values_that_do_not_fit_each_other" {
+  command = plan
+
+  variables {
+    cpu                 = 8192
+    min_count           = 3
+    fargate_weight      = 0
+    name                = "seventeen-letters"
+    env                 = "a-b"
+    image_tag           = "-v1"
+    memory              = 17408
+    max_count           = 2
+    fargate_spot_weight = 0
+    vpc_cidr            = "10.0.0.1/16"
+  }
+
+  expect_failures = [
+    var.name,
+    var.env,
+    var.image_tag,
+    var.memory,
+    var.max_count,
+    var.fargate_spot_weight,
+    var.vpc_cidr,
+  ]
+}
+
+run "refuses_more_tasks_than_ecs_runs" {
+  command = plan
+
+  variables {
+    image_tag           = join("", [for index in range(129) : "a"])
+    container_port      = 8080.5
+    max_count           = 5001
+    fargate_spot_weight = 1001
+    vpc_cidr            = "10.0.0.0/15"
+  }
+
+  expect_failures = [
+    var.image_tag,
+    var.container_port,
+    var.max_count,
+    var.fargate_spot_weight,
+    var.vpc_cidr,
+  ]
+}
+
+run "refuses_half_a_task_at_most" {
+  command = plan
+
+  variables {
+    image_tag           = "v1"
+    max_count           = 2.5
+    fargate_spot_weight = 0.5
+  }
+
+  expect_failures = [
+    var.max_count,
+    var.fargate_spot_weight,
+  ]
+}
+
+run "refuses_fewer_tasks_than_the_minimum" {
+  command = plan
+
+  variables {
+    image_tag     = "v1"
+    min_count     = 2
+    desired_count = 1
+  }
+
+  expect_failures = [
+    var.desired_count,
+  ]
+}
+
+run "refuses_more_tasks_than_the_maximum" {
+  command = plan
+
+  variables {
+    image_tag     = "v1"
+    max_count     = 6
+    desired_count = 7
+  }
+
+  expect_failures = [
+    var.desired_count,
+  ]
+}
+
+run "refuses_half_a_task" {
+  command = plan
+
+  variables {
+    image_tag     = "v1"
+    desired_count = 2.5
+  }
+
+  expect_failures = [
+    var.desired_count,
+  ]
+}
+
+run "accepts_the_longest_and_largest" {
+  command = plan
+
+  variables {
+    name               = "sixteen-letter-s"
+    env                = "platform"
+    image_tag          = "LATEST-1.0_0"
+    cpu                = 16384
+    memory             = 122880
+    container_port     = 65535
+    vpc_cidr           = "192.168.0.0/23"
+    zone_count         = 3
+    log_retention_days = 3653
+    certificate_arn    = "arn:aws:acm:us-east-1:123456789012:certificate/0123abcd-0123-0123-0123-0123456789ab"
+  }
+}
