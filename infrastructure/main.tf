@@ -1,5 +1,5 @@
-#tfsec:ignore:aws-ec2-require-vpc-flow-logs-for-all-vpcs They are on unless flow_logs is false; tfsec cannot follow the module there.
-#tfsec:ignore:aws-cloudwatch-log-group-customer-key CloudWatch encrypts with a key of its own; the flow log holds addresses and ports, no content.
+#tfsec:ignore:aws-ec2-require-vpc-flow-logs-for-all-vpcs On unless flow_logs is false
+#tfsec:ignore:aws-cloudwatch-log-group-customer-key It has a key of CloudWatch's and holds no content
 module "vpc" {
   source  = "terraform-aws-modules/vpc/aws"
   version = "5.21.0"
@@ -31,8 +31,8 @@ module "vpc" {
   vpc_flow_log_iam_policy_name                    = "${local.name}-flow-log"
 }
 
-#tfsec:ignore:aws-elb-alb-not-public The app is there for the public.
-#tfsec:ignore:aws-elb-http-not-used With certificate_arn it only redirects to HTTPS; without one there is nothing to serve HTTPS with.
+#tfsec:ignore:aws-elb-alb-not-public The app is there for the public
+#tfsec:ignore:aws-elb-http-not-used HTTPS needs certificate_arn; HTTP then only redirects to it
 module "alb" {
   source  = "terraform-aws-modules/alb/aws"
   version = "9.17.0"
@@ -106,8 +106,8 @@ module "alb" {
   }
 }
 
-#tfsec:ignore:aws-ec2-no-public-egress-sgr Tasks reach AWS's APIs at public addresses, by HTTPS alone; VPC endpoints would cost about 7 USD each a month and zone.
-#tfsec:ignore:aws-iam-no-policy-wildcards The module's execution role may pull from every repository and write to every log group of the account, no more.
+#tfsec:ignore:aws-ec2-no-public-egress-sgr HTTPS alone, to AWS's APIs at public addresses
+#tfsec:ignore:aws-iam-no-policy-wildcards Pulling images and writing logs, no more
 module "ecs" {
   source  = "terraform-aws-modules/ecs/aws"
   version = "5.12.1"
@@ -129,6 +129,8 @@ module "ecs" {
       cpu              = var.cpu
       memory           = var.memory
       runtime_platform = { operating_system_family = "LINUX", cpu_architecture = var.cpu_architecture }
+      # Old revisions stay registered, so that there is something to roll back to.
+      skip_destroy = true
 
       capacity_provider_strategy = {
         fargate      = { capacity_provider = "FARGATE", base = var.fargate_base, weight = var.fargate_weight }

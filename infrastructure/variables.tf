@@ -66,7 +66,7 @@ variable "image_tag" {
 
   validation {
     condition     = can(regex("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$", var.image_tag))
-    error_message = "image_tag must be 1 to 128 letters, digits, underscores, dots and hyphens, and not start with a dot or hyphen."
+    error_message = "image_tag must be 1 to 128 letters, digits and _.-, and not start with a dot or hyphen."
   }
 
   validation {
@@ -133,7 +133,12 @@ variable "memory" {
       8192  = range(16384, 61440 + 1, 4096)
       16384 = range(32768, 122880 + 1, 8192)
     }, tostring(var.cpu), []), var.memory)
-    error_message = "memory must be a size that Fargate offers for this cpu: 256 has 512, 1024 and 2048 MiB, 512 has 1 to 4 GiB, 1024 has 2 to 8 GiB, 2048 has 4 to 16 GiB, 4096 has 8 to 30 GiB, each in steps of 1024 MiB; 8192 has 16 to 60 GiB in steps of 4096; 16384 has 32 to 120 GiB in steps of 8192."
+    error_message = join(" ", [
+      "memory must be a size that Fargate offers for this cpu, in MiB:",
+      "256 has 512, 1024 and 2048; 512 has 1024 to 4096, 1024 has 2048 to 8192, 2048 has 4096 to 16384",
+      "and 4096 has 8192 to 30720, all in steps of 1024;",
+      "8192 has 16384 to 61440 in steps of 4096; 16384 has 32768 to 122880 in steps of 8192.",
+    ])
   }
 }
 
@@ -144,7 +149,10 @@ variable "container_port" {
   default     = 8080
 
   validation {
-    condition     = var.container_port >= 1024 && var.container_port <= 65535 && floor(var.container_port) == var.container_port
+    condition = (
+      var.container_port >= 1024 && var.container_port <= 65535 &&
+      floor(var.container_port) == var.container_port
+    )
     error_message = "container_port must be a whole number from 1024 to 65535."
   }
 }
@@ -156,7 +164,10 @@ variable "desired_count" {
   default     = 2
 
   validation {
-    condition     = var.desired_count >= var.min_count && var.desired_count <= var.max_count && floor(var.desired_count) == var.desired_count
+    condition = (
+      var.desired_count >= var.min_count && var.desired_count <= var.max_count &&
+      floor(var.desired_count) == var.desired_count
+    )
     error_message = "desired_count must be a whole number from min_count to max_count."
   }
 }
@@ -174,14 +185,14 @@ variable "health_check_grace_period_seconds" {
 }
 
 variable "enable_execute_command" {
-  description = "Whether `aws ecs execute-command` may enter a task. Its agent has to write, so the root file system is then writable."
+  description = "Whether `aws ecs execute-command` may enter a task; the root file system is then writable."
   type        = bool
   nullable    = false
   default     = false
 }
 
 variable "wait_for_steady_state" {
-  description = "Whether an apply waits until the service is steady. A rolled back deployment is steady too, so this is no proof of a deployment."
+  description = "Whether an apply waits until the service is steady, which a service that was rolled back is too."
   type        = bool
   nullable    = false
   default     = false
@@ -208,7 +219,10 @@ variable "max_count" {
   default     = 6
 
   validation {
-    condition     = var.max_count >= var.min_count && var.max_count <= 5000 && floor(var.max_count) == var.max_count
+    condition = (
+      var.max_count >= var.min_count && var.max_count <= 5000 &&
+      floor(var.max_count) == var.max_count
+    )
     error_message = "max_count must be a whole number from min_count to 5000."
   }
 }
@@ -244,7 +258,10 @@ variable "fargate_base" {
   default     = 1
 
   validation {
-    condition     = var.fargate_base >= 0 && var.fargate_base <= 100000 && floor(var.fargate_base) == var.fargate_base
+    condition = (
+      var.fargate_base >= 0 && var.fargate_base <= 100000 &&
+      floor(var.fargate_base) == var.fargate_base
+    )
     error_message = "fargate_base must be a whole number from 0 to 100000."
   }
 }
@@ -256,19 +273,25 @@ variable "fargate_weight" {
   default     = 1
 
   validation {
-    condition     = var.fargate_weight >= 0 && var.fargate_weight <= 1000 && floor(var.fargate_weight) == var.fargate_weight
+    condition = (
+      var.fargate_weight >= 0 && var.fargate_weight <= 1000 &&
+      floor(var.fargate_weight) == var.fargate_weight
+    )
     error_message = "fargate_weight must be a whole number from 0 to 1000."
   }
 }
 
 variable "fargate_spot_weight" {
-  description = "Share of the tasks beyond fargate_base that runs on FARGATE_SPOT, which costs up to 70 % less and can be taken away with two minutes' notice."
+  description = "Share beyond fargate_base that runs on FARGATE_SPOT: up to 70 % cheaper, gone at two minutes' notice."
   type        = number
   nullable    = false
   default     = 0
 
   validation {
-    condition     = var.fargate_spot_weight >= 0 && var.fargate_spot_weight <= 1000 && floor(var.fargate_spot_weight) == var.fargate_spot_weight
+    condition = (
+      var.fargate_spot_weight >= 0 && var.fargate_spot_weight <= 1000 &&
+      floor(var.fargate_spot_weight) == var.fargate_spot_weight
+    )
     error_message = "fargate_spot_weight must be a whole number from 0 to 1000."
   }
 
@@ -287,13 +310,13 @@ variable "vpc_cidr" {
   default     = "10.0.0.0/16"
 
   validation {
-    condition     = can(cidrnetmask(var.vpc_cidr)) && try(cidrsubnet(var.vpc_cidr, 0, 0) == var.vpc_cidr, false)
-    error_message = "vpc_cidr must be an IPv4 range that starts at its own first address, such as 10.0.0.0/16."
+    condition     = try(cidrnetmask(var.vpc_cidr) != "" && cidrsubnet(var.vpc_cidr, 0, 0) == var.vpc_cidr, false)
+    error_message = "vpc_cidr must be an IPv4 range that starts at its first address, such as 10.0.0.0/16."
   }
 
   # AWS allows no more than /16; a load balancer's subnet needs a /27 at least.
   validation {
-    condition     = try(tonumber(split("/", var.vpc_cidr)[1]) >= 16 && tonumber(split("/", var.vpc_cidr)[1]) <= 23, false)
+    condition     = contains(range(16, 24), try(tonumber(split("/", var.vpc_cidr)[1]), 0))
     error_message = "vpc_cidr must be from /16 to /23 in size."
   }
 }
@@ -311,7 +334,7 @@ variable "zone_count" {
 }
 
 variable "single_nat_gateway" {
-  description = "One NAT gateway for all zones (true) or one a zone (false). Each costs about 33 USD a month and 0.045 USD a GB; with one, its zone's failure cuts every task off the internet."
+  description = "One NAT gateway for all zones, not one a zone. Each costs about 33 USD a month and 0.045 USD a GB."
   type        = bool
   nullable    = false
   default     = true
@@ -327,7 +350,7 @@ variable "flow_logs" {
 # Load balancer
 
 variable "certificate_arn" {
-  description = "ARN of an ACM certificate of this region; with one, HTTPS is served and HTTP redirects to it. Empty: HTTP alone."
+  description = "ARN of a certificate of this region: HTTPS is served and HTTP redirects to it. Empty: HTTP alone."
   type        = string
   nullable    = false
   default     = ""
@@ -355,13 +378,18 @@ variable "log_retention_days" {
 
   # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
   validation {
-    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
-    error_message = "log_retention_days must be one that CloudWatch offers: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653."
+    condition = contains([
+      1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+    ], var.log_retention_days)
+    error_message = join(" ", [
+      "log_retention_days must be a number that CloudWatch offers: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400,",
+      "545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653.",
+    ])
   }
 }
 
 variable "container_insights" {
-  description = "Container Insights of the cluster: enabled, enhanced (metrics of every task) or disabled. Its metrics cost about 0.30 USD each a month."
+  description = "Container Insights: enabled, enhanced (every task) or disabled. A metric costs 0.30 USD a month."
   type        = string
   nullable    = false
   default     = "enabled"

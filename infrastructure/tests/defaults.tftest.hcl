@@ -28,7 +28,7 @@ run "defaults" {
   }
 
   assert {
-    condition     = output.image == "${output.repository_url}:abc123" && endswith(output.repository_url, ".amazonaws.com/webapp")
+    condition     = output.image == "123456789012.dkr.ecr.us-east-1.amazonaws.com/webapp:abc123"
     error_message = "The image is ${output.image}."
   }
 
@@ -40,20 +40,20 @@ run "defaults" {
   # Container
 
   assert {
-    condition = alltrue([
-      module.ecs.services["app"].container_definitions["app"].container_definition.image == output.image,
-      module.ecs.services["app"].container_definitions["app"].container_definition.user == "1000:1000",
-      module.ecs.services["app"].container_definitions["app"].container_definition.readonlyRootFilesystem == true,
-      module.ecs.services["app"].container_definitions["app"].container_definition.privileged == false,
-      module.ecs.services["app"].container_definitions["app"].container_definition.stopTimeout == 30,
-    ])
-    error_message = "The container is not as locked up as it should be: ${jsonencode(module.ecs.services["app"].container_definitions["app"].container_definition)}"
+    condition = alltrue([for container in [module.ecs.services["app"].container_definitions["app"].container_definition] : alltrue([
+      container.image == output.image,
+      container.user == "1000:1000",
+      container.readonlyRootFilesystem == true,
+      container.privileged == false,
+      container.stopTimeout == 30,
+    ])])
+    error_message = "The container is not as locked up as it should be."
   }
 
   # Load balancer
 
   assert {
-    condition     = join(",", keys(module.alb.listeners)) == "http" && module.alb.listeners["http"].default_action[0].type == "forward"
+    condition     = [for key, listener in module.alb.listeners : "${key} ${listener.default_action[0].type}"] == tolist(["http forward"])
     error_message = "Without a certificate there is one listener, which forwards."
   }
 
@@ -72,10 +72,24 @@ run "defaults" {
   # Autoscaling
 
   assert {
-    condition = alltrue([
-      module.ecs.services["app"].autoscaling_policies["cpu"].target_tracking_scaling_policy_configuration[0].predefined_metric_specification[0].predefined_metric_type == "ECSServiceAverageCPUUtilization",
-      module.ecs.services["app"].autoscaling_policies["cpu"].target_tracking_scaling_policy_configuration[0].target_value == 60,
-    ])
+    condition = alltrue(flatten([
+      for policy in module.ecs.services["app"].autoscaling_policies : [
+        for tracked in policy.target_tracking_scaling_policy_configuration : [
+          tracked.target_value == 60,
+          tracked.predefined_metric_specification[0].predefined_metric_type == "ECSServiceAverageCPUUtilization",
+        ]
+      ]
+    ]))
     error_message = "Autoscaling does not hold the CPU's use."
+  }
+
+  assert {
+    condition = alltrue([
+      for tracked in aws_appautoscaling_policy.requests.target_tracking_scaling_policy_configuration :
+      tracked.target_value == 6000 &&
+      tracked.predefined_metric_specification[0].predefined_metric_type == "ALBRequestCountPerTarget" &&
+      endswith(tracked.predefined_metric_specification[0].resource_label, "/${module.alb.target_groups["app"].arn_suffix}")
+    ])
+    error_message = "Autoscaling does not hold the requests per target."
   }
 }

@@ -1,5 +1,6 @@
+import type { Stats } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
-import { join, relative, sep } from 'node:path'
+import { relative, sep } from 'node:path'
 import { describeCause } from '../errors.ts'
 import type { Finding, Source } from './findings.ts'
 
@@ -9,57 +10,54 @@ const maxSegmentedLength = 10_000
 /** What became of a file: its text, or why there is none (`missing` is for the caller to judge). */
 export type ReadResult = { source: Source; problem?: undefined } | { source?: undefined; problem: Finding; missing: boolean }
 
+type Problem = { rule: string; message: string; fix: string }
+
 /** Reads a file of the project; never throws: a file that cannot be read is a finding. */
 export async function readSource(root: string, path: string): Promise<ReadResult> {
   const file = relative(root, path).split(sep).join('/')
-  const fail = (rule: string, message: string, fix: string, missing = false, line = 1, column = 1): ReadResult => ({
-    problem: { file, line, column, severity: 'error', rule, message, fix },
-    missing,
-  })
-  let bytes: Buffer
   try {
-    const { size, ...status } = await stat(path).then((found) => ({
-      size: found.size,
-      folder: found.isDirectory(),
-      regular: found.isFile(),
-    }))
-    if (status.folder) return fail('file/folder', 'This is a folder; a file is needed.', `Remove or rename the folder ${file}.`)
-    if (!status.regular) return fail('file/unreadable', 'This is not a regular file.', `Put a regular file at ${file}.`)
-    if (size > maxBytes) return fail('file/too-large', 'The file is larger than 64 MiB.', 'Keep configuration only in it.')
-    bytes = await readFile(path)
+    const found = await stat(path)
+    const problem = describeStatus(file, found)
+    return problem ? failed(createSource(file, ''), problem) : decode(file, await readFile(path))
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-      return fail('file/missing', 'The file is missing.', `Create ${file}, or take it back from git.`, true)
-    }
-    const cause = describeCause(error) ?? 'unknown error'
-    return fail('file/unreadable', `The file cannot be read: ${cause}.`, `Make ${file} readable.`)
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    const problem = missing
+      ? { rule: 'file/missing', message: 'The file is missing.', fix: `Create ${file}, or take it back from git.` }
+      : { rule: 'file/unreadable', message: `The file cannot be read: ${describeCause(error)}.`, fix: `Make ${file} readable.` }
+    return { ...failed(createSource(file, ''), problem), missing }
   }
-  return decode(file, bytes, fail)
+}
+
+function describeStatus(file: string, found: Stats): Problem | undefined {
+  if (found.isDirectory()) {
+    return { rule: 'file/folder', message: 'This is a folder; a file is needed.', fix: `Remove or rename the folder ${file}.` }
+  }
+  if (!found.isFile()) return { rule: 'file/unreadable', message: 'This is not a regular file.', fix: `Put a regular file at ${file}.` }
+  if (found.size <= maxBytes) return undefined
+  return { rule: 'file/too-large', message: 'The file is larger than 64 MiB.', fix: 'Keep nothing but configuration in it.' }
+}
+
+function failed(source: Source, problem: Problem, offset = 0) {
+  const problemAt: Finding = { file: source.file, ...source.place(offset), severity: 'error', ...problem }
+  return { problem: problemAt, missing: false }
 }
 
 /** The text without its byte order mark, as HCL reads it. */
-function decode(file: string, bytes: Buffer, fail: (...details: Parameters<typeof failShape>) => ReadResult): ReadResult {
+function decode(file: string, bytes: Buffer): ReadResult {
+  const fix = `Save ${file} as UTF-8.`
   if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
-    return fail('file/encoding', 'The file is UTF-16; Terraform reads UTF-8.', `Save ${file} as UTF-8.`)
+    return failed(createSource(file, ''), { rule: 'file/encoding', message: 'The file is UTF-16; Terraform reads UTF-8.', fix })
   }
-  const text = new TextDecoder().decode(bytes)
-  const source = createSource(file, text)
-  const nul = text.indexOf('\0')
+  const source = createSource(file, new TextDecoder().decode(bytes))
+  const nul = source.text.indexOf('\0')
   if (nul >= 0) {
-    const { line, column } = source.place(nul)
-    return fail('file/nul-byte', 'The file holds a NUL byte: it is no text.', 'Remove the byte, or write the file anew.', false, line, column)
+    const message = 'The file holds a NUL byte: it is no text.'
+    return failed(source, { rule: 'file/nul-byte', message, fix: 'Remove the byte, or write the file anew.' }, nul)
   }
-  const invalid = text.indexOf('\uFFFD')
-  if (invalid >= 0 && !isUtf8(bytes)) {
-    const { line, column } = source.place(invalid)
-    return fail('file/encoding', 'This is not valid UTF-8.', `Save ${file} as UTF-8.`, false, line, column)
-  }
-  return { source }
+  const invalid = source.text.indexOf('\uFFFD')
+  if (invalid < 0 || isUtf8(bytes)) return { source }
+  return failed(source, { rule: 'file/encoding', message: 'This is not valid UTF-8.', fix }, invalid)
 }
-
-declare function failShape(
-  rule: string, message: string, fix: string, missing?: boolean, line?: number, column?: number,
-): ReadResult
 
 function isUtf8(bytes: Buffer): boolean {
   try {
@@ -103,8 +101,7 @@ function lastAtOrBefore(starts: number[], offset: number): number {
 
 /** Grapheme clusters, as HCL counts columns (https://pkg.go.dev/github.com/hashicorp/hcl/v2#Pos). */
 function countCharacters(text: string): number {
-  // eslint-disable-next-line no-control-regex
-  if (/^[\x00-\x7f]*$/.test(text)) return text.length
+  if (/^[\t\r -~]*$/.test(text)) return text.length
   if (text.length > maxSegmentedLength) return [...text].length
   return [...new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text)].length
 }

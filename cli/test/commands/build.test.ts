@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -16,16 +16,18 @@ async function scene(t: Test, { files = {}, account = {}, docker = fakeDocker }:
   const aws = await startFakeAws(account)
   t.teardown(() => aws.close())
   const programs = fakePrograms(join(t.testdirName, 'bin'), { docker })
-  writeFileSync(join(project, '.git/info/exclude'), 'bin/\nsecret.env\ndist/\nlocal.json\n')
-  const options = (env: Record<string, string> = {}) => ({ cwd: project, path: [programs.folder], env: { ...aws.env, ...env } })
+  const tmp = join(project, 'tmp')
+  mkdirSync(tmp)
+  writeFileSync(join(project, '.git/info/exclude'), 'bin/\ntmp/\nsecret.env\ndist/\nlocal.json\n')
+  const options = (env: Record<string, string> = {}) => ({ cwd: project, path: [programs.folder], env: { ...aws.env, TMPDIR: tmp, ...env } })
   const build = (args: string[] = [], env?: Record<string, string>) => runCli(['build', ...args], options(env))
   const dockerCalls = () => programs.calls().filter(([name]) => name === 'docker')
-  return { project, aws, programs, build, options, dockerCalls }
+  return { project, tmp, aws, programs, build, options, dockerCalls }
 }
 type Scene = { files?: Record<string, string | undefined>; account?: Partial<FakeAccount>; docker?: string }
 
 t.test('builds, pushes and reads the digest back from ECR', async (t) => {
-  const { build, aws, dockerCalls, programs } = await scene(t)
+  const { build, aws, dockerCalls, programs, tmp } = await scene(t)
   const result = await build(['--json'])
   t.equal(result.exitCode, 0, result.stderr)
   const output = JSON.parse(result.stdout)
@@ -38,7 +40,7 @@ t.test('builds, pushes and reads the digest back from ECR', async (t) => {
   t.equal(dockerCalls()[3]?.at(-1), aws.url, "logs in at ECR's proxyEndpoint as given")
   t.notMatch(JSON.stringify(programs.calls()), registryPassword, 'the password is in no argument')
   t.notMatch(result.stdout + result.stderr, registryPassword)
-  t.same(readdirSync(tmpdir()).filter((name) => name.startsWith('fargate-ctl-login-') && existsSync(join(tmpdir(), name, 'config.json'))), [], 'the login is removed')
+  t.same(readdirSync(tmp), [], 'the login is removed')
 })
 
 t.test('the same content again: nothing to do, and docker is not called', async (t) => {

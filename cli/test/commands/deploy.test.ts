@@ -1,7 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { runCli, startCli } from '../support/cli.ts'
@@ -30,12 +29,15 @@ async function scene(t: Test, { files = {}, account = webapp, served = { version
   })
   const url = `http://127.0.0.1:${(app.address() as AddressInfo).port}`
   const programs = fakePrograms(join(project, 'bin'), { docker: fakeDocker, terraform: fakeTerraform })
-  const env = { ...aws.env, FAKE_ALB_URL: url, FAKE_PLAN: JSON.stringify({ 'module.ecs.a': ['create'], 'module.ecs.b': ['update'] }) }
+  const tmp = join(project, 'tmp')
+  mkdirSync(tmp)
+  const env = { ...aws.env, TMPDIR: tmp, FAKE_ALB_URL: url, FAKE_PLAN: JSON.stringify({ 'module.ecs.a': ['create'], 'module.ecs.b': ['update'] }) }
   const options = (more: Record<string, string> = {}) => ({ cwd: project, path: [programs.folder], env: { ...env, ...more } })
   const infrastructure = join(project, 'infrastructure')
   return {
     aws,
     url,
+    tmp,
     infrastructure,
     options,
     deploy: (args: string[], more?: Record<string, string>) => runCli(['deploy', ...args], options(more)),
@@ -48,7 +50,7 @@ async function scene(t: Test, { files = {}, account = webapp, served = { version
 type TerraformCall = { verb?: string; args?: string[]; tag?: string; signal?: string }
 
 t.test('plans, applies that very plan with the image tag, and proves that the app answers with it', async (t) => {
-  const { deploy, terraform, url } = await scene(t)
+  const { deploy, terraform, url, tmp } = await scene(t)
   const result = await deploy(['--tag', 'v1', '--auto-approve', '--json'])
   t.equal(result.exitCode, 0, result.stderr)
   const output = JSON.parse(result.stdout)
@@ -59,7 +61,7 @@ t.test('plans, applies that very plan with the image tag, and proves that the ap
   const [init, plan, , apply] = terraform()
   t.ok(init?.args?.includes('-backend-config=s3.tfbackend'))
   t.ok(plan?.args?.includes(`-out=${apply?.args?.at(-1)}`), 'the plan that was shown is the one applied')
-  t.same(readdirSync(tmpdir()).filter((name) => name.startsWith('fargate-ctl-plan-') && readdirSync(join(tmpdir(), name)).length > 0), [], 'the plan file, which may hold secrets, is gone')
+  t.same(readdirSync(tmp), [], 'the plan file, which may hold secrets, is gone')
 })
 
 t.test('a second deploy needs no init; a changed backend file does', async (t) => {

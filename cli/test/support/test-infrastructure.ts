@@ -17,7 +17,7 @@ const messageSchema = z.looseObject({
   type: z.string(),
   '@message': z.string(),
   '@testrun': z.string().optional(),
-  test_plan: z.object({ resource_changes: z.array(resourceSchema) }).optional(),
+  test_plan: z.object({ resource_changes: z.array(resourceSchema).default([]) }).optional(),
   diagnostic: z.looseObject({ detail: z.string().optional() }).optional(),
 })
 

@@ -17,8 +17,6 @@ export class HclSyntaxError extends Error {
 export type Cursor = { text: string; at: number; newlinesCount: boolean; depth: number }
 
 const maxDepth = 250
-const spaceAndComments = /(?:[ \t]+|\/\*[^]*?\*\/)*/y
-const spaceNewlinesAndComments = /(?:[ \t]+|\r?\n|\/\*[^]*?\*\/|(?:#|\/\/)[^\n]*)*/y
 const name = /[\p{ID_Start}_][\p{ID_Continue}-]*/uy
 const numeral = /\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 
@@ -30,12 +28,27 @@ export function take(cursor: Cursor, pattern: RegExp): string | undefined {
   return found
 }
 
-export function skipSpace(cursor: Cursor): void {
-  take(cursor, cursor.newlinesCount ? spaceAndComments : spaceNewlinesAndComments)
+/** Moves over space, comments and, where they do not count or are asked for, newlines. */
+export function skipSpace(cursor: Cursor, newlines = !cursor.newlinesCount): void {
+  const { text } = cursor
+  for (;;) {
+    const char = text[cursor.at]
+    if (char === ' ' || char === '\t') cursor.at += 1
+    else if (newlines && char === '\n') cursor.at += 1
+    else if (newlines && char === '\r' && text[cursor.at + 1] === '\n') cursor.at += 2
+    else if (newlines && (char === '#' || text.startsWith('//', cursor.at))) cursor.at = endOfLine(text, cursor.at)
+    else if (char === '/' && text[cursor.at + 1] === '*') {
+      const end = text.indexOf('*/', cursor.at + 2)
+      if (end < 0) throw new HclSyntaxError(cursor.at, 'Unterminated comment', 'Close the comment with */.')
+      cursor.at = end + 2
+    } else return
+  }
 }
 
-export function skipLines(cursor: Cursor): void {
-  take(cursor, spaceNewlinesAndComments)
+/** The offset of the newline that ends the line of `at`, or of the text's end. */
+export function endOfLine(text: string, at: number): number {
+  const end = text.indexOf('\n', at)
+  return end < 0 ? text.length : end
 }
 
 /** The next characters after space, without taking them. */
@@ -67,7 +80,7 @@ export function takeNumeral(cursor: Cursor): string | undefined {
 
 /** At the end of a line (a comment may come first) or of the text. */
 export function atLineEnd(cursor: Cursor): boolean {
-  take(cursor, spaceAndComments)
+  skipSpace(cursor, false)
   const { text, at } = cursor
   return at >= text.length || text[at] === '\n' || text.startsWith('\r\n', at) || text[at] === '#' || text.startsWith('//', at)
 }

@@ -1,49 +1,61 @@
-import { Agent, request as send, type IncomingMessage, type ServerResponse } from 'node:http'
+import { Agent, request, type IncomingMessage, type ServerResponse } from 'node:http'
+import { buffer } from 'node:stream/consumers'
 
-const agent = new Agent({ keepAlive: true })
-/** https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1 */
-const hopByHop = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']
-
-/** Passes a request on as it is and streams the answer back. `headers` replace the client's own. */
-export function pass(request: IncomingMessage, response: ServerResponse, url: string, headers: Record<string, string> = {}): void {
-  const upstream = forward(request, url, headers)
-  upstream.on('response', (answer) => {
-    response.writeHead(answer.statusCode ?? 502, answer.statusMessage, withoutHopByHop(answer))
-    answer.pipe(response)
-    answer.on('error', () => response.destroy())
-  })
-  upstream.on('error', () => {
-    if (response.headersSent) response.destroy()
-    else response.writeHead(502).end()
-  })
-  response.on('close', () => upstream.destroy())
-  request.pipe(upstream)
+/** Passes a request on and its answer back. */
+export type Proxy = {
+  /** Streams both ways and changes nothing. */
+  stream: (req: IncomingMessage, res: ServerResponse) => void
+  /** Waits for the whole answer, for calls whose answer is read or changed. `body` replaces the request's. */
+  exchange: (req: IncomingMessage, body: Buffer) => Promise<Exchange>
+  close: () => void
 }
 
-/** Sends a body that was read already and reads the whole answer. */
-export function exchange(request: IncomingMessage, url: string, body: Buffer): Promise<{ status: number; headers: Record<string, string | string[]>; body: string }> {
-  return new Promise((resolve, reject) => {
-    const upstream = forward(request, url, { 'content-length': String(body.length), 'accept-encoding': 'identity' })
-    upstream.on('error', reject)
+export type Exchange = { status: number; headers: IncomingMessage['headers']; body: Buffer }
+
+export function createProxy(target: string): Proxy {
+  const { hostname, port } = new URL(target)
+  const agent = new Agent({ keepAlive: true, timeout: 60_000 })
+  const open = ({ method, url, rawHeaders }: IncomingMessage, skip: RegExp) =>
+    request({ agent, hostname, port, method, path: url, headers: without(rawHeaders, skip), setHost: false })
+
+  const stream = (req: IncomingMessage, res: ServerResponse) => {
+    const upstream = open(req, /^(connection|keep-alive|expect)$/i)
     upstream.on('response', (answer) => {
-      const chunks: Buffer[] = []
-      answer.on('data', (chunk: Buffer) => chunks.push(chunk))
-      answer.on('error', reject)
-      answer.on('end', () => resolve({ status: answer.statusCode ?? 502, headers: withoutHopByHop(answer), body: Buffer.concat(chunks).toString() }))
+      res.writeHead(answer.statusCode ?? 502, without(answer.rawHeaders, /^(connection|keep-alive)$/i))
+      answer.pipe(res)
+      answer.on('error', () => res.destroy())
     })
-    upstream.end(body)
-  })
-}
-
-function forward(request: IncomingMessage, url: string, headers: Record<string, string>) {
-  const { hostname, port } = new URL(url)
-  return send({ agent, hostname, port, method: request.method, path: request.url, headers: { ...request.headers, ...headers } })
-}
-
-function withoutHopByHop(answer: IncomingMessage): Record<string, string | string[]> {
-  const headers: Record<string, string | string[]> = {}
-  for (const [name, value] of Object.entries(answer.headers)) {
-    if (value !== undefined && !hopByHop.includes(name)) headers[name] = value
+    upstream.on('error', () => (res.headersSent ? res.destroy() : res.writeHead(502).end()))
+    res.on('close', () => upstream.destroy())
+    req.pipe(upstream)
   }
-  return headers
+
+  const exchange = (req: IncomingMessage, body: Buffer) =>
+    new Promise<Exchange>((resolve, reject) => {
+      const upstream = open(req, /^(connection|keep-alive|expect|transfer-encoding|content-length|accept-encoding)$/i)
+      upstream.on('error', reject)
+      upstream.on('response', (answer) => {
+        buffer(answer).then((bytes) => resolve({ status: answer.statusCode ?? 502, headers: answer.headers, body: bytes }), reject)
+      })
+      if (req.method !== 'GET' && req.method !== 'HEAD') upstream.setHeader('Content-Length', body.length)
+      upstream.end(body)
+    })
+
+  return { stream, exchange, close: () => agent.destroy() }
+}
+
+/** Sends an answer whose body may have been changed. */
+export function sendExchange(res: ServerResponse, { status, headers, body }: Exchange): void {
+  const { connection: _, 'keep-alive': __, 'transfer-encoding': ___, ...kept } = headers
+  res.writeHead(status, { ...kept, 'content-length': body.length }).end(body)
+}
+
+/** Headers as they came, in order and repeated where they were repeated. */
+export function without(rawHeaders: string[], skip: RegExp): string[] {
+  const kept: string[] = []
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string
+    if (!skip.test(name)) kept.push(name, rawHeaders[index + 1] as string)
+  }
+  return kept
 }

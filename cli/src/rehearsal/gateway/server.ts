@@ -1,89 +1,149 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { getRequestListener } from '@hono/node-server'
-import { mkdir } from 'node:fs/promises'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
+import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
-import { openAutoscaling } from './autoscaling.ts'
-import { openBalancers } from './balancer.ts'
-import { exchange, pass } from './proxy.ts'
+import { createAutoscaling } from './autoscaling.ts'
+import { AwsError } from './aws-error.ts'
+import { createBalancer } from './balancer.ts'
+import { createClock } from './clock.ts'
+import { createDeploymentController } from './deployments.ts'
+import { createEcsApi } from './ecs-api.ts'
+import { openStore, type Scope } from './ecs-state.ts'
+import { createElbApi } from './elb-api.ts'
+import { createEngineApi } from './engine-api.ts'
+import { localRegistry } from './images.ts'
+import { createProxy, sendExchange, type Exchange, type Proxy } from './proxy.ts'
+import { createTargetHealth } from './target-health.ts'
+import { createTasks } from './tasks.ts'
+import { createUpstream } from './upstream.ts'
 
-export type Gateway = { url: string; port: number; close(): Promise<void> }
 export type GatewayOptions = {
-  /** Tried first; another free one is taken when somebody else has it. */
-  port?: number
+  /** Default: a free one. */
+  port?: number | undefined
   ministackUrl: string
+  /** Where the state is kept; also the value of the label `fargate-ctl.rehearsal` on every container. */
   stateDir: string
-  /** Served beside AWS, under /v1/. */
-  routes?: Hono
+  /** The environment that says where the container engine listens (DOCKER_HOST). Default: this process's. */
+  engineEnv?: NodeJS.ProcessEnv | undefined
+  /** How many of AWS's seconds pass in one. Default: 1. */
+  speed?: number | undefined
+  /** Served besides the AWS APIs, under /v1/. */
+  routes?: Hono | undefined
   log: (line: string) => void
 }
 
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-signing-elements.html, the credential scope */
-const credentialScope = /Credential=[^/]+\/\d{8}\/[^/]+\/([^/]+)\/aws4_request/
+export type Gateway = { url: string; port: number; close: () => Promise<void> }
+
+/** One call of an AWS API. */
+type JsonApi = (scope: Scope, action: string, input: unknown) => Promise<unknown>
 
 /**
- * One loopback address that answers as AWS: it passes everything on to ministack and fills in what ministack lacks:
- * application-autoscaling, a registry address docker can push to, and load balancers with addresses of their own.
+ * Serves the AWS APIs on one loopback port: Amazon ECS, Application Auto Scaling, target health and the traffic of load
+ * balancers are the gateway's own; everything else goes to ministack as it came.
+ * `close` stops all tasks and saves the state; a gateway that was killed finds its tasks again.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  await mkdir(options.stateDir, { recursive: true })
-  const autoscaling = await openAutoscaling(options.stateDir)
-  const balancers = await openBalancers(options.stateDir, options.ministackUrl)
-  const extra = options.routes ? getRequestListener(options.routes.fetch) : undefined
+  const { ministackUrl, stateDir, log } = options
+  const clock = createClock(options.speed)
+  const store = openStore(join(stateDir, 'ecs.json'))
+  const upstream = createUpstream(ministackUrl)
+  const proxy = createProxy(ministackUrl)
+  const server = createServer({ keepAliveTimeout: 75_000, requestTimeout: 0 })
+  server.listen(options.port ?? 0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
 
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const service = credentialScope.exec(request.headers.authorization ?? '')?.[1]
-    const { ministackUrl } = options
-    if (extra && request.url?.startsWith('/v1/modules/')) return void extra(request, response)
-    if (service === 'application-autoscaling') return autoscaling.answer(request, response)
-    if (service === 'ecr') return rewrite(request, response, ministackUrl, (body) => localRegistry(body, port))
-    if (service === 'elasticloadbalancing') return rewrite(request, response, ministackUrl, (body) => balancers.localAddresses(body))
-    pass(request, response, ministackUrl)
+  const engine = await createEngineApi(options.engineEnv ?? process.env)
+  const health = createTargetHealth({ clock })
+  const balancer = await createBalancer({ store, upstream, health, log })
+  const tasks = await createTasks({ store, engine, upstream, clock, registry: localRegistry(port), stateDir, log })
+  const deployments = createDeploymentController({ store, tasks, health, upstream, clock, log })
+  const json: Record<string, JsonApi> = {
+    ecs: createEcsApi({ store, tasks, deployments, upstream }),
+    'application-autoscaling': createAutoscaling({ store, deployments }),
   }
-  const server = createServer((request, response) => {
-    answer(request, response).catch((error: Error) => {
-      options.log(`gateway: ${request.method} ${request.url}: ${error.stack}`)
-      if (!response.headersSent) response.writeHead(500).end()
+  const elb = createElbApi({ proxy, balancer, health })
+  const routes = options.routes ? getRequestListener(options.routes.fetch) : undefined
+
+  const answer = async (req: IncomingMessage, res: ServerResponse) => {
+    const { service, scope } = readScope(req)
+    const api = json[service]
+    if (api) return answerJson(api, scope, req, res, log)
+    if (service === 'elasticloadbalancing') return elb(scope, req, res)
+    if (service === 'ecr') return answerEcr(proxy, port, req, res)
+    if (routes && service === '' && req.url?.startsWith('/v1/')) return void (await routes(req, res))
+    proxy.stream(req, res)
+  }
+  const handle = (req: IncomingMessage, res: ServerResponse) => {
+    answer(req, res).catch((error: Error) => {
+      log(`${req.method} ${req.url}: ${error.stack}`)
+      if (!res.headersSent) res.writeHead(502)
+      res.end()
     })
-  })
-  const port = await listen(server, options.port ?? 0)
-  return {
-    url: `http://127.0.0.1:${port}`,
-    port,
-    async close() {
-      await balancers.close()
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
   }
+  server.on('request', handle)
+  server.on('checkContinue', (req, res) => {
+    res.writeContinue()
+    handle(req, res)
+  })
+
+  await balancer.reload()
+  deployments.start()
+  const close = async () => {
+    await deployments.stop()
+    await tasks.stopAll()
+    await tasks.close()
+    await balancer.close()
+    health.close()
+    await store.flush()
+    server.close()
+    server.closeAllConnections()
+    proxy.close()
+    engine.close()
+  }
+  return { url: `http://127.0.0.1:${port}`, port, close }
 }
 
-async function rewrite(
-  request: IncomingMessage,
-  response: ServerResponse,
-  url: string,
-  change: (body: string) => string | Promise<string>,
+/**
+ * Which service a request is for, and on whose behalf: the credential scope of its signature says so.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-signing-elements.html
+ */
+function readScope({ headers }: IncomingMessage): { service: string; scope: Scope } {
+  const [, key = '', region = 'us-east-1', service = ''] =
+    /Credential=([^/]+)\/\d+\/([^/]+)\/([^/]+)\/aws4_request/.exec(headers.authorization ?? '') ?? []
+  return { service, scope: { region, account: /^\d{12}$/.test(key) ? key : '000000000000' } }
+}
+
+/** AWS's JSON 1.1 protocol: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html */
+async function answerJson(
+  api: JsonApi,
+  scope: Scope,
+  req: IncomingMessage,
+  res: ServerResponse,
+  log: (line: string) => void,
 ): Promise<void> {
-  const answer = await exchange(request, url, await buffer(request))
-  const body = await change(answer.body)
-  response.writeHead(answer.status, { ...answer.headers, 'content-length': Buffer.byteLength(body) }).end(body)
+  const action = String(req.headers['x-amz-target']).split('.').at(-1) as string
+  const send = (status: number, body: unknown) =>
+    res.writeHead(status, { 'Content-Type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body))
+  try {
+    const text = (await buffer(req)).toString()
+    send(200, await api(scope, action, text === '' ? {} : JSON.parse(text)))
+  } catch (error) {
+    if (error instanceof AwsError) return void send(400, { __type: error.type, message: error.message })
+    log(`${action}: ${(error as Error).stack}`)
+    send(500, { __type: 'ServerException', message: (error as Error).message })
+  }
 }
 
-/** ECR's registry as an address that docker on this machine reaches; it trusts 127.0.0.0/8 without TLS. */
-function localRegistry(body: string, port: number): string {
-  return body
-    .replaceAll(/https:\/\/\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/g, `http://127.0.0.1:${port}`)
-    .replaceAll(/\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/g, `127.0.0.1:${port}`)
-}
-
-function listen(server: Server, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EADDRINUSE' || port === 0) return reject(error)
-      server.listen(0, '127.0.0.1')
-    })
-    server.once('listening', () => resolve((server.address() as AddressInfo).port))
-    server.listen(port, '127.0.0.1')
-  })
+/** The repository's address becomes the gateway's, which a container engine on this machine can push to and pull from. */
+async function answerEcr(proxy: Proxy, port: number, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const answer: Exchange = await proxy.exchange(req, await buffer(req))
+  const text = answer.body
+    .toString()
+    .replace(/https:\/\/\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/g, `http://127.0.0.1:${port}`)
+    .replace(/\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/g, `127.0.0.1:${port}`)
+  sendExchange(res, { ...answer, body: Buffer.from(text) })
 }

@@ -67,6 +67,7 @@ resource "aws_ecs_task_definition" "this" {
   network_mode             = "awsvpc"
   cpu                      = var.service.cpu
   memory                   = var.service.memory
+  skip_destroy             = var.service.skip_destroy
   execution_role_arn       = aws_iam_role.task_exec.arn
   task_role_arn            = aws_iam_role.tasks.arn
 

@@ -1,0 +1,51 @@
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2'
+import { AwsError } from './aws-error.ts'
+import type { Scope } from './ecs-state.ts'
+
+/** Services whose JSON protocol the gateway speaks itself: credential scope and prefix of X-Amz-Target. */
+const services = {
+  ssm: 'AmazonSSM',
+  secretsmanager: 'secretsmanager',
+  logs: 'Logs_20140328',
+  monitoring: 'GraniteServiceVersion20100801',
+} as const
+
+/** Calls the embedded AWS's other services, in the region and account of whoever the gateway acts for. */
+export type Upstream = {
+  /** @throws AwsError as the service answered it */
+  call: (scope: Scope, service: keyof typeof services, action: string, input: unknown) => Promise<any>
+  elb: (scope: Scope) => ElasticLoadBalancingV2Client
+}
+
+export function createUpstream(url: string): Upstream {
+  const clients = new Map<string, ElasticLoadBalancingV2Client>()
+  const call: Upstream['call'] = async (scope, service, action, input) => {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: {
+        'Content-Type': service === 'monitoring' ? 'application/x-amz-json-1.0' : 'application/x-amz-json-1.1',
+        'X-Amz-Target': `${services[service]}.${action}`,
+        Authorization: authorization(scope, service),
+      },
+      body: JSON.stringify(input),
+    })
+    const text = await response.text()
+    const answer = text === '' ? {} : JSON.parse(text)
+    if (response.ok) return answer
+    const type = String(answer.__type ?? response.status).replace(/^.*#/, '')
+    throw new AwsError(type, String(answer.message ?? answer.Message ?? ''))
+  }
+  const elb = ({ region, account }: Scope) => {
+    const key = `${region}/${account}`
+    const credentials = { accessKeyId: account, secretAccessKey: 'unused' }
+    const client = clients.get(key) ?? new ElasticLoadBalancingV2Client({ region, endpoint: url, credentials })
+    clients.set(key, client)
+    return client
+  }
+  return { call, elb }
+}
+
+function authorization({ region, account }: Scope, service: string): string {
+  const scope = `${account}/${new Date().toISOString().slice(0, 10).replaceAll('-', '')}/${region}/${service}/aws4_request`
+  return `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=none`
+}
