@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { delimiter, dirname, join, resolve } from 'node:path'
 import { CliError } from './errors.ts'
 
 /** The folders a project is made of, as absolute paths. */
@@ -12,13 +12,18 @@ export type Project = {
 }
 
 /**
- * Finds the project around `from`: the nearest folder, upwards, that holds infrastructure/.
+ * Finds the project around `from`: the nearest folder, upwards, that holds infrastructure/. Its installed tools come
+ * onto the PATH.
  * @throws CliError `usage` when there is none.
  */
 export function findProject(from: string = process.cwd()): Project {
   const start = resolve(from)
   for (let folder = start; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, 'infrastructure'))) return projectAt(folder)
+    if (existsSync(join(folder, 'infrastructure'))) {
+      const project = projectAt(folder)
+      useInstalledTools(project)
+      return project
+    }
     if (folder === dirname(folder)) {
       throw new CliError('usage', `No infrastructure/ folder in ${start} or above it.`, {
         fix: 'Run fargate-ctl inside the project, or name its folder with --chdir.',
@@ -34,4 +39,10 @@ function projectAt(root: string): Project {
     infrastructure: join(root, 'infrastructure'),
     scratch: process.env.FARGATE_CTL_SCRATCH ?? join(root, '.fargate-ctl'),
   }
+}
+
+/** What `npm run setup` installed is found after the machine's own programs. */
+function useInstalledTools({ root, scratch }: Project): void {
+  const folders = [join(root, 'node_modules', '.bin'), join(scratch, 'tools', 'bin'), join(scratch, 'tools', 'linters', 'bin')]
+  process.env.PATH = [process.env.PATH, ...folders].filter(Boolean).join(delimiter)
 }

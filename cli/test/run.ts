@@ -1,7 +1,6 @@
-// Runs every test file with tap and ends with the line `N passed, N failed[, N skipped]`.
+// Runs every test file, or the given ones, with tap and ends with the line `N passed, N failed[, N skipped]`.
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { globSync } from 'node:fs'
+import { globSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Parser } from 'tap-parser'
@@ -11,7 +10,6 @@ const results = `${root}.tap/all.tap`
 const asked = process.argv.slice(2)
 const files = asked.length > 0 ? asked : globSync(['application/test/**/*.test.ts', 'cli/test/**/*.test.ts'], { cwd: root }).sort()
 
-bundle()
 mkdirSync(`${root}.tap`, { recursive: true })
 rmSync(results, { force: true })
 const jobs = `--jobs=${Math.max(2, availableParallelism())}`
@@ -23,12 +21,6 @@ const counts = count(readFileSync(results, 'utf8'))
 const failed = tap.status === 0 ? counts.failed : Math.max(1, counts.failed)
 console.log(`${counts.passed} passed, ${failed} failed${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''}`)
 process.exitCode = failed > 0 || counts.passed === 0 ? 1 : 0
-
-/** Tests run the CLI as users do: bundled, from these very sources. */
-function bundle(): void {
-  const { status } = spawnSync(process.execPath, ['cli/bundle.ts'], { cwd: root, stdio: 'inherit' })
-  if (status !== 0) process.exit(1)
-}
 
 function count(text: string): { passed: number; failed: number; skipped: number } {
   const counts = { passed: 0, failed: 0, skipped: 0 }

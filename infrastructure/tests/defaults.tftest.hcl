@@ -21,9 +21,9 @@ run "defaults" {
   }
 
   assert {
-    condition = [output.region, output.cluster_name, output.service_name, output.container_name, output.log_group_name] == [
-      "us-east-1", "webapp-dev", "webapp-dev", "app", "/ecs/webapp-dev/app"
-    ]
+    condition = join(" ", [
+      output.region, output.cluster_name, output.service_name, output.container_name, output.log_group_name,
+    ]) == "us-east-1 webapp-dev webapp-dev app /ecs/webapp-dev/app"
     error_message = "The outputs name other things than were made."
   }
 
@@ -40,20 +40,22 @@ run "defaults" {
   # Container
 
   assert {
-    condition = alltrue([for container in [module.ecs.services["app"].container_definitions["app"].container_definition] : alltrue([
-      container.image == output.image,
-      container.user == "1000:1000",
-      container.readonlyRootFilesystem == true,
-      container.privileged == false,
-      container.stopTimeout == 30,
-    ])])
+    condition = alltrue(flatten([
+      for container in module.ecs.services["app"].container_definitions : [
+        container.container_definition.image == output.image,
+        container.container_definition.user == "1000:1000",
+        container.container_definition.readonlyRootFilesystem == true,
+        container.container_definition.privileged == false,
+        container.container_definition.stopTimeout == 30,
+      ]
+    ]))
     error_message = "The container is not as locked up as it should be."
   }
 
   # Load balancer
 
   assert {
-    condition     = [for key, listener in module.alb.listeners : "${key} ${listener.default_action[0].type}"] == tolist(["http forward"])
+    condition     = { for key, it in module.alb.listeners : key => it.default_action[0].type } == { http = "forward" }
     error_message = "Without a certificate there is one listener, which forwards."
   }
 
@@ -88,7 +90,7 @@ run "defaults" {
       for tracked in aws_appautoscaling_policy.requests.target_tracking_scaling_policy_configuration :
       tracked.target_value == 6000 &&
       tracked.predefined_metric_specification[0].predefined_metric_type == "ALBRequestCountPerTarget" &&
-      endswith(tracked.predefined_metric_specification[0].resource_label, "/${module.alb.target_groups["app"].arn_suffix}")
+      endswith(tracked.predefined_metric_specification[0].resource_label, module.alb.target_groups["app"].arn_suffix)
     ])
     error_message = "Autoscaling does not hold the requests per target."
   }

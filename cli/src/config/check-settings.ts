@@ -1,13 +1,20 @@
-import { parse } from '@cdktn/hcl2json'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { CliError } from '../errors.ts'
 import type { Project } from '../project.ts'
 import type { Terminal } from '../terminal/terminal.ts'
-import { settingsSchema, type Settings } from './settings.ts'
+import { readConfiguration } from './read-configuration.ts'
+import { annotateFindings, countFindings, formatFinding } from './report.ts'
+import type { Settings } from './settings.ts'
 
-export async function requireSettings({ infrastructure }: Project, _terminal: Terminal): Promise<Settings> {
-  const read = async (name: string) => parse(name, await readFile(join(infrastructure, name), 'utf8'))
-  const [backend, tfvars, variables] = await Promise.all([read('s3.tfbackend'), read('input.auto.tfvars'), read('variables.tf')])
-  const defaults = Object.fromEntries(Object.entries(variables.variable as Record<string, { default?: unknown }[]>).map(([name, [body]]) => [name, body?.default]))
-  return settingsSchema.parse({ backend, inputs: { ...defaults, ...tfvars } })
+/**
+ * The settings for a command that works with them; every finding is printed on stderr.
+ * @throws CliError `usage` when one of them is an error
+ */
+export async function requireSettings(project: Project, terminal: Terminal): Promise<Settings> {
+  const { findings, settings } = await readConfiguration(project)
+  for (const finding of findings) process.stderr.write(`${formatFinding(finding, terminal.colors)}\n`)
+  annotateFindings(findings)
+  if (settings) return settings
+  throw new CliError('usage', `The configuration has ${countFindings(findings)}.`, {
+    fix: 'Correct the lines above; `fargate-ctl validate` checks them again.',
+  })
 }

@@ -32,8 +32,20 @@ export type Source = { file: string; text: string; place(offset: number): { line
 /** @returns a `Report` that adds to `findings` */
 export function reportTo(findings: Finding[]): Report {
   return (rule, { source, offset }, message, fix, severity = 'error') => {
-    findings.push({ file: source.file, ...source.place(offset), severity, rule, message, fix })
+    findings.push({
+      file: source.file,
+      ...source.place(offset),
+      severity,
+      rule,
+      message: shorten(message),
+      fix: shorten(fix),
+    })
   }
+}
+
+/** A name can be as long as its file. */
+function shorten(text: string): string {
+  return text.replaceAll(/\S{200,}/g, (word) => `${word.slice(0, 60)}…`)
 }
 
 /** Each finding once, by file, line and column. */

@@ -8,7 +8,8 @@ const maxBytes = 64 * 1024 * 1024
 const maxSegmentedLength = 10_000
 
 /** What became of a file: its text, or why there is none (`missing` is for the caller to judge). */
-export type ReadResult = { source: Source; problem?: undefined } | { source?: undefined; problem: Finding; missing: boolean }
+export type ReadResult =
+  { source: Source; problem?: undefined } | { source?: undefined; problem: Finding; missing: boolean }
 
 type Problem = { rule: string; message: string; fix: string }
 
@@ -23,18 +24,31 @@ export async function readSource(root: string, path: string): Promise<ReadResult
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
     const problem = missing
       ? { rule: 'file/missing', message: 'The file is missing.', fix: `Create ${file}, or take it back from git.` }
-      : { rule: 'file/unreadable', message: `The file cannot be read: ${describeCause(error)}.`, fix: `Make ${file} readable.` }
+      : {
+          rule: 'file/unreadable',
+          message: `The file cannot be read: ${describeCause(error)}.`,
+          fix: `Make ${file} readable.`,
+        }
     return { ...failed(createSource(file, ''), problem), missing }
   }
 }
 
 function describeStatus(file: string, found: Stats): Problem | undefined {
   if (found.isDirectory()) {
-    return { rule: 'file/folder', message: 'This is a folder; a file is needed.', fix: `Remove or rename the folder ${file}.` }
+    return {
+      rule: 'file/folder',
+      message: 'This is a folder; a file is needed.',
+      fix: `Remove or rename the folder ${file}.`,
+    }
   }
-  if (!found.isFile()) return { rule: 'file/unreadable', message: 'This is not a regular file.', fix: `Put a regular file at ${file}.` }
+  if (!found.isFile())
+    return { rule: 'file/unreadable', message: 'This is not a regular file.', fix: `Put a regular file at ${file}.` }
   if (found.size <= maxBytes) return undefined
-  return { rule: 'file/too-large', message: 'The file is larger than 64 MiB.', fix: 'Keep nothing but configuration in it.' }
+  return {
+    rule: 'file/too-large',
+    message: 'The file is larger than 64 MiB.',
+    fix: 'Keep nothing but configuration in it.',
+  }
 }
 
 function failed(source: Source, problem: Problem, offset = 0) {
@@ -46,7 +60,11 @@ function failed(source: Source, problem: Problem, offset = 0) {
 function decode(file: string, bytes: Buffer): ReadResult {
   const fix = `Save ${file} as UTF-8.`
   if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
-    return failed(createSource(file, ''), { rule: 'file/encoding', message: 'The file is UTF-16; Terraform reads UTF-8.', fix })
+    return failed(createSource(file, ''), {
+      rule: 'file/encoding',
+      message: 'The file is UTF-16; Terraform reads UTF-8.',
+      fix,
+    })
   }
   const source = createSource(file, new TextDecoder().decode(bytes))
   const nul = source.text.indexOf('\0')

@@ -4,12 +4,15 @@ export class HclSyntaxError extends Error {
   readonly detail: string
   /** Deeper nested than any parser should have to go. */
   readonly tooDeep: boolean
+  /** The mistake takes in all text before this offset. */
+  readonly end: number
 
-  constructor(offset: number, summary: string, detail: string, tooDeep = false) {
+  constructor(offset: number, summary: string, detail: string, { tooDeep = false, end = offset } = {}) {
     super(summary)
     this.offset = offset
     this.detail = detail
     this.tooDeep = tooDeep
+    this.end = end
   }
 }
 
@@ -82,7 +85,13 @@ export function takeNumeral(cursor: Cursor): string | undefined {
 export function atLineEnd(cursor: Cursor): boolean {
   skipSpace(cursor, false)
   const { text, at } = cursor
-  return at >= text.length || text[at] === '\n' || text.startsWith('\r\n', at) || text[at] === '#' || text.startsWith('//', at)
+  return (
+    at >= text.length ||
+    text[at] === '\n' ||
+    text.startsWith('\r\n', at) ||
+    text[at] === '#' ||
+    text.startsWith('//', at)
+  )
 }
 
 /** Runs `work` with newlines counting or not, and puts the cursor's mode back. */
@@ -100,7 +109,9 @@ export function withNewlines<T>(cursor: Cursor, newlinesCount: boolean, work: ()
 export function deeper<T>(cursor: Cursor, work: () => T): T {
   cursor.depth += 1
   if (cursor.depth > maxDepth) {
-    throw new HclSyntaxError(cursor.at, 'Nested too deeply', `Keep the nesting below ${maxDepth} levels.`, true)
+    throw new HclSyntaxError(cursor.at, 'Nested too deeply', `Keep the nesting below ${maxDepth} levels.`, {
+      tooDeep: true,
+    })
   }
   try {
     return work()

@@ -1,7 +1,16 @@
 import { callFunction } from './functions.ts'
 import { childrenOf, type Expression, type For } from './tree.ts'
 import {
-  asBool, asNumber, asString, EvaluationError, isEqual, isObject, isWhollyKnown, objectOf, unknown, type Value,
+  asBool,
+  asNumber,
+  asString,
+  EvaluationError,
+  isEqual,
+  isObject,
+  isWhollyKnown,
+  objectOf,
+  unknown,
+  type Value,
 } from './values.ts'
 
 export type Scope = ReadonlyMap<string, Value>
@@ -55,10 +64,13 @@ export function evaluateConstant(expression: Expression): Value {
   }
 }
 
-/** The first variable or function in an expression whose value must be written out; undefined when there is none. */
-export function findReference(expression: Expression, bound: string[] = []): Extract<Expression, { kind: 'variable' | 'call' }> | undefined {
+/** The first variable or function in an expression; template directives are neither. */
+export function findReference(
+  expression: Expression,
+  bound: string[] = [],
+): Extract<Expression, { kind: 'variable' | 'call' }> | undefined {
   if (expression.kind === 'variable' && !bound.includes(expression.name)) return expression
-  if (expression.kind === 'call') return expression
+  if (expression.kind === 'call' && !expression.name.startsWith('%')) return expression
   const names = expression.kind === 'for' ? [...bound, expression.valueName, expression.keyName ?? ''] : bound
   for (const child of childrenOf(expression)) {
     const found = findReference(child, names)
@@ -70,9 +82,7 @@ export function findReference(expression: Expression, bound: string[] = []): Ext
 function joinTemplate(parts: Value[]): Value {
   if (parts.includes(unknown)) return unknown
   if (parts.length === 1) return parts[0] ?? null
-  return parts
-    .map((part) => asString(part) ?? fail('a template holds a value that is no string'))
-    .join('')
+  return parts.map((part) => asString(part) ?? fail('a template holds a value that is no string')).join('')
 }
 
 function evaluateObject(entries: [Value, Value][]): Value {
@@ -129,23 +139,34 @@ function evaluateBinary(operator: string, left: Value, readRight: () => Value): 
 function evaluateLogic(operator: '&&' | '||', left: Value, readRight: () => Value): Value {
   const decisive = operator === '||'
   if (left !== unknown && toBool(left) === decisive) return decisive
-  const sides = [left, readRight()].map((side) => (side === unknown ? unknown : toBool(side)))
+  const both: Value[] = [left, readRight()]
+  const sides = both.map((side): Value => (side === unknown ? unknown : toBool(side)))
   if (sides.includes(decisive)) return decisive
   return sides.includes(unknown) ? unknown : !decisive
 }
 
 function evaluateArithmetic(operator: string, left: number, right: number): Value {
   switch (operator) {
-    case '+': return left + right
-    case '-': return left - right
-    case '*': return left * right
-    case '/': return right === 0 ? fail('division by zero') : left / right
-    case '%': return right === 0 ? fail('division by zero') : left % right
-    case '<': return left < right
-    case '<=': return left <= right
-    case '>': return left > right
-    case '>=': return left >= right
-    default: return unknown
+    case '+':
+      return left + right
+    case '-':
+      return left - right
+    case '*':
+      return left * right
+    case '/':
+      return right === 0 ? fail('division by zero') : left / right
+    case '%':
+      return right === 0 ? fail('division by zero') : left % right
+    case '<':
+      return left < right
+    case '<=':
+      return left <= right
+    case '>':
+      return left > right
+    case '>=':
+      return left >= right
+    default:
+      return unknown
   }
 }
 
@@ -154,7 +175,9 @@ function evaluateFor(expression: For, scope: Scope): Value {
   if (collection === unknown) return unknown
   const entries: [Value, Value][] = Array.isArray(collection)
     ? collection.map((value, index) => [index, value])
-    : isObject(collection) ? sortedEntries(collection) : fail('no collection')
+    : isObject(collection)
+      ? sortedEntries(collection)
+      : fail('no collection')
   const results: [Value, Value][] = []
   for (const [key, value] of entries) {
     const inner = new Map(scope).set(expression.valueName, value)
@@ -162,7 +185,8 @@ function evaluateFor(expression: For, scope: Scope): Value {
     const included = expression.condition ? evaluate(expression.condition, inner) : true
     if (included === unknown) return unknown
     if (!toBool(included)) continue
-    results.push([expression.key ? evaluate(expression.key, inner) : null, evaluate(expression.value, inner)])
+    const resultKey = expression.key ? evaluate(expression.key, inner) : null
+    results.push([resultKey, evaluate(expression.value, inner)])
   }
   if (!expression.key) return results.map(([, value]) => value)
   return expression.grouped ? unknown : evaluateObject(results)

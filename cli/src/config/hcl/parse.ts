@@ -1,9 +1,20 @@
 import {
-  accept, atLineEnd, deeper, endOfLine, HclSyntaxError, peek, skipSpace, takeName, withNewlines, type Cursor,
+  accept,
+  atLineEnd,
+  deeper,
+  endOfLine,
+  HclSyntaxError,
+  peek,
+  skipSpace,
+  takeName,
+  withNewlines,
+  type Cursor,
 } from './cursor.ts'
 import { parseExpression } from './parse-expression.ts'
 import { parseQuoted } from './parse-template.ts'
 import type { Block, Body, Expression } from './tree.ts'
+
+const maxErrors = 100
 
 export type Parsed = { body: Body; errors: HclSyntaxError[] }
 
@@ -27,7 +38,11 @@ export function parseWholeExpression(text: string): Expression {
   const expression = parseExpression(cursor)
   skipSpace(cursor)
   if (cursor.at < text.length) {
-    throw new HclSyntaxError(cursor.at, 'Extra characters after expression', 'An expression was successfully parsed, but extra characters were found after it.')
+    throw new HclSyntaxError(
+      cursor.at,
+      'Extra characters after expression',
+      'An expression was successfully parsed, but extra characters were found after it.',
+    )
   }
   return expression
 }
@@ -45,7 +60,14 @@ function parseBody(cursor: Cursor, errors: HclSyntaxError[], inBlock: boolean): 
     }
     const start = cursor.at
     if (start >= cursor.text.length) {
-      if (inBlock) errors.push(new HclSyntaxError(opened, 'Unclosed configuration block', 'There is no closing brace for this block before the end of the file.'))
+      if (inBlock)
+        errors.push(
+          new HclSyntaxError(
+            opened,
+            'Unclosed configuration block',
+            'There is no closing brace for this block before the end of the file.',
+          ),
+        )
       return body
     }
     if (inBlock && cursor.text[start] === '}') {
@@ -61,7 +83,8 @@ function parseBody(cursor: Cursor, errors: HclSyntaxError[], inBlock: boolean): 
       const name = /^"?([\p{ID_Start}_][\p{ID_Continue}-]*)/u.exec(cursor.text.slice(start, start + 200))?.[1]
       if (name) body.broken.push(name)
       cursor.depth = depth
-      cursor.at = problem.tooDeep ? cursor.text.length : findNextItem(cursor.text, start, Math.max(problem.offset, start))
+      const enough = problem.tooDeep || errors.length >= maxErrors
+      cursor.at = enough ? cursor.text.length : findNextItem(cursor.text, start, Math.max(problem.end, start))
     }
   }
 }
@@ -94,9 +117,13 @@ function parseItem(cursor: Cursor, body: Body, errors: HclSyntaxError[]): void {
   } else if (next === '{' || next === '"' || /[\p{ID_Start}_]/u.test(next)) {
     body.blocks.push(parseBlock(cursor, name, at, errors))
   } else if (next === ':') {
-    throw new HclSyntaxError(cursor.at, 'Invalid argument definition', 'Use an equals sign ("=") to set an argument, not a colon.')
+    throw new HclSyntaxError(
+      cursor.at,
+      'Invalid argument definition',
+      'Use an equals sign ("=") to set an argument, not a colon.',
+    )
   } else {
-    const detail = 'An argument or block definition is required here. To set an argument, use the equals sign "=" to introduce the argument value.'
+    const detail = 'An argument or block definition is required here. To set an argument, write NAME = VALUE.'
     throw new HclSyntaxError(at, 'Argument or block definition required', detail)
   }
 }
@@ -105,7 +132,11 @@ function unexpectedItem(cursor: Cursor): HclSyntaxError {
   if (cursor.text[cursor.at] === '"') {
     return new HclSyntaxError(cursor.at, 'Invalid argument name', 'Argument names must not be quoted.')
   }
-  return new HclSyntaxError(cursor.at, 'Argument or block definition required', 'An argument or block definition is required here.')
+  return new HclSyntaxError(
+    cursor.at,
+    'Argument or block definition required',
+    'An argument or block definition is required here.',
+  )
 }
 
 function parseAttribute(cursor: Cursor): Expression {
@@ -124,14 +155,16 @@ function parseBlock(cursor: Cursor, type: string, at: number, errors: HclSyntaxE
 
 function parseLabel(cursor: Cursor): string {
   if (peek(cursor) === '"') {
-    const label = parseQuoted(cursor, parseExpression)
+    const label = parseQuoted(cursor)
     if (label.kind === 'literal') return String(label.value)
     throw new HclSyntaxError(label.at, 'Invalid string literal', 'Template sequences are not allowed in this string.')
   }
   const label = takeName(cursor)
   if (label !== undefined) return label
   throw new HclSyntaxError(
-    cursor.at, 'Invalid block definition', 'Either a quoted string block label or an opening brace ("{") is expected here.',
+    cursor.at,
+    'Invalid block definition',
+    'Either a quoted string block label or an opening brace ("{") is expected here.',
   )
 }
 
@@ -146,7 +179,8 @@ function parseOneLineBody(cursor: Cursor): Body {
     if (accept(cursor, '}')) return body
   }
   throw new HclSyntaxError(
-    cursor.at, 'Invalid single-argument block definition',
+    cursor.at,
+    'Invalid single-argument block definition',
     'A single-line block definition can contain only a single argument. Write each argument on its own line.',
   )
 }

@@ -1,7 +1,11 @@
 // The syntax tree of HCL's native syntax: https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md
 // `at` is the offset of a node's first character.
 
-export type Body = { attributes: Attribute[]; blocks: Block[]; /** Names whose value could not be read. */ broken: string[] }
+export type Body = {
+  attributes: Attribute[]
+  blocks: Block[]
+  /** Names whose value could not be read. */ broken: string[]
+}
 export type Attribute = { name: string; at: number; value: Expression }
 export type Block = { type: string; labels: string[]; at: number; body: Body }
 
@@ -65,6 +69,8 @@ export function childrenOf(expression: Expression): Expression[] {
     case 'conditional':
       return [expression.condition, expression.yes, expression.no]
     case 'for':
-      return [expression.collection, expression.key, expression.value, expression.condition].filter((part) => part !== undefined)
+      return [expression.collection, expression.key, expression.value, expression.condition].filter(
+        (part) => part !== undefined,
+      )
   }
 }

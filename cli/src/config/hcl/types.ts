@@ -1,6 +1,6 @@
 import { evaluateConstant } from './evaluate.ts'
 import type { Expression } from './tree.ts'
-import { asBool, asNumber, asString, isEqual, isObject, objectOf, unknown, type Value } from './values.ts'
+import { asBool, asNumber, asString, distinct, isObject, objectOf, unknown, type Value } from './values.ts'
 
 /** A type constraint: https://developer.hashicorp.com/terraform/language/expressions/type-constraints */
 export type Type =
@@ -11,7 +11,13 @@ export type Type =
 export type ObjectAttribute = { type: Type; optional: boolean; default?: Value }
 
 /** Says what does not fit, and where inside the value. */
-export type Mismatch = { path: (string | number)[]; message: string; severity: 'error' | 'warning'; name?: string; known?: string[] }
+export type Mismatch = {
+  path: (string | number)[]
+  message: string
+  severity: 'error' | 'warning'
+  name?: string
+  known?: string[]
+}
 
 const primitives = ['string', 'number', 'bool', 'any'] as const
 const collections = ['list', 'set', 'map'] as const
@@ -67,10 +73,15 @@ function readAttribute(expression: Expression): ObjectAttribute | undefined {
 }
 
 /**
- * Converts a value as Terraform does for a type constraint; what does not fit is told to `mismatch` and becomes unknown.
+ * Converts a value as Terraform does for a type constraint; what does not fit is told to `mismatch` and is unknown.
  * https://developer.hashicorp.com/terraform/language/expressions/type-constraints#conversion-of-complex-types
  */
-export function convert(value: Value, type: Type, mismatch: (mismatch: Mismatch) => void, path: Mismatch['path'] = []): Value {
+export function convert(
+  value: Value,
+  type: Type,
+  mismatch: (mismatch: Mismatch) => void,
+  path: Mismatch['path'] = [],
+): Value {
   if (value === unknown || value === null || type.kind === 'any') return value
   const fail = (message: string): Value => {
     mismatch({ path, message, severity: 'error' })
@@ -87,30 +98,45 @@ export function convert(value: Value, type: Type, mismatch: (mismatch: Mismatch)
     case 'set': {
       if (!Array.isArray(value)) return fail(`a ${type.kind} is required, this is ${describeKind(value)}`)
       const items = value.map((item, index) => convert(item, type.of, mismatch, [...path, index]))
-      return type.kind === 'list' ? items : items.filter((item, index) => items.findIndex((other) => isEqual(item, other)) === index)
+      return type.kind === 'list' ? items : distinct(items)
     }
     case 'tuple':
       if (!Array.isArray(value)) return fail(`a tuple is required, this is ${describeKind(value)}`)
-      if (value.length !== type.items.length) return fail(`${type.items.length} items are required, these are ${value.length}`)
+      if (value.length !== type.items.length)
+        return fail(`${type.items.length} items are required, these are ${value.length}`)
       return type.items.map((item, index) => convert(value[index] ?? null, item, mismatch, [...path, index]))
     case 'map':
       if (!isObject(value)) return fail(`a map is required, this is ${describeKind(value)}`)
-      return objectOf(Object.entries(value).map(([name, each]) => [name, convert(each, type.of, mismatch, [...path, name])]))
+      return objectOf(
+        Object.entries(value).map(([name, each]) => [name, convert(each, type.of, mismatch, [...path, name])]),
+      )
     case 'object':
-      return isObject(value) ? convertObject(value, type, mismatch, path) : fail(`an object is required, this is ${describeKind(value)}`)
+      return isObject(value)
+        ? convertObject(value, type, mismatch, path)
+        : fail(`an object is required, this is ${describeKind(value)}`)
   }
 }
 
 function convertObject(
-  value: Record<string, Value>, { attributes }: Type & { kind: 'object' }, mismatch: (mismatch: Mismatch) => void, path: Mismatch['path'],
+  value: Record<string, Value>,
+  { attributes }: Type & { kind: 'object' },
+  mismatch: (mismatch: Mismatch) => void,
+  path: Mismatch['path'],
 ): Value {
   const known = Object.keys(attributes)
   for (const name of Object.keys(value).filter((each) => !known.includes(each))) {
-    mismatch({ path: [...path, name], message: `there is no attribute "${name}" in this object's type`, severity: 'warning', name, known })
+    mismatch({
+      path: [...path, name],
+      message: `there is no attribute "${name}" in this object's type`,
+      severity: 'warning',
+      name,
+      known,
+    })
   }
   const converted = Object.entries(attributes).map(([name, { type, optional, default: fallback }]): [string, Value] => {
     const given = value[name]
-    if (given === undefined && !optional) mismatch({ path, message: `attribute "${name}" is required`, severity: 'error' })
+    if (given === undefined && !optional)
+      mismatch({ path, message: `attribute "${name}" is required`, severity: 'error' })
     return [name, convert(given ?? fallback ?? null, type, mismatch, [...path, name])]
   })
   return objectOf(converted)

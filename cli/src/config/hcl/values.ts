@@ -1,5 +1,5 @@
 /** Stands for what only Terraform can tell; whatever is computed from it is unknown too. */
-export const unknown = Symbol('unknown')
+export const unknown: unique symbol = Symbol('unknown')
 
 export type ObjectValue = { [name: string]: Value }
 export type Value = string | number | boolean | null | typeof unknown | Value[] | ObjectValue
@@ -24,17 +24,32 @@ export function isWhollyKnown(value: Value): boolean {
 }
 
 export function isEqual(a: Value, b: Value): boolean {
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, index) => isEqual(item, b[index] ?? null))
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((item, index) => isEqual(item, b[index] ?? null))
   if (isObject(a) && isObject(b)) {
     const names = Object.keys(a)
-    return names.length === Object.keys(b).length && names.every((name) => name in b && isEqual(a[name] ?? null, b[name] ?? null))
+    return (
+      names.length === Object.keys(b).length &&
+      names.every((name) => name in b && isEqual(a[name] ?? null, b[name] ?? null))
+    )
   }
   return a === b
 }
 
+/** The first of each group of equal values. */
+export function distinct(list: Value[]): Value[] {
+  return [
+    ...new Map(
+      list.map((item): [string | symbol, Value] => [typeof item === 'symbol' ? item : JSON.stringify(item), item]),
+    ).values(),
+  ]
+}
+
 /** The string Terraform makes of a primitive value; undefined for any other. */
 export function asString(value: Value): string | undefined {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : undefined
 }
 
 /** The number Terraform makes of a number or a string; undefined for any other. */

@@ -1,53 +1,262 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { openState } from './state.ts'
-import { pass } from './proxy.ts'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { Agent, createServer, request, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { readBalancerConfig, type BalancerConfig, type Listener, type LoadBalancer } from './balancer-config.ts'
+import type { Scope, Store } from './ecs-state.ts'
+import { without } from './proxy.ts'
+import { decide } from './rules.ts'
+import type { Target, TargetHealth } from './target-health.ts'
+import type { Upstream } from './upstream.ts'
 
-/** The loopback port of each load balancer, by the name AWS would give it. */
-type Ports = Record<string, number>
+/** Seconds until an ALB gives a connection up: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html */
+const connectSeconds = 10
 
-export type Balancers = {
-  /** Puts loopback addresses in the place of the load balancers' DNS names in an answer of ELBv2. */
-  localAddresses(body: string): Promise<string>
-  close(): Promise<void>
+type Front = { server: Server; port: number; listener?: Listener; loadBalancer?: LoadBalancer }
+
+export type Balancer = Awaited<ReturnType<typeof createBalancer>>
+
+/**
+ * Serves every listener of every load balancer on a loopback port of its own. A load balancer has its port from the
+ * moment it is created, because its DNS name says it; the first HTTP listener gets that one.
+ */
+export async function createBalancer(options: { store: Store; upstream: Upstream; health: TargetHealth; log: (line: string) => void }) {
+  const { store, upstream, health, log } = options
+  const fronts = new Map<string, Front>()
+  const configs = new Map<string, BalancerConfig>()
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: 256 })
+  const turns = new Map<string, number>()
+  let reloading = Promise.resolve()
+
+  const pick = (group: string): Target | undefined => {
+    const targets = health.candidates(group)
+    const turn = turns.get(group) ?? 0
+    turns.set(group, turn + 1)
+    return targets[turn % targets.length]
+  }
+
+  /** @param key ARN of a load balancer or, for its other listeners, of a listener */
+  const open = async (key: string): Promise<Front> => {
+    const known = fronts.get(key)
+    if (known) return known
+    const server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 0, headersTimeout: 60_000 })
+    server.on('clientError', (_, socket) => refuse(socket, 400))
+    const front: Front = { server, port: await listen(server, store.state.ports[key]) }
+    server.on('request', (req, res) => serve(front, req, res))
+    server.on('checkContinue', (req, res) => {
+      res.writeContinue()
+      serve(front, req, res)
+    })
+    server.on('upgrade', (req, socket, head) => upgrade(front, req, socket, head))
+    fronts.set(key, front)
+    store.state.ports[key] = front.port
+    store.save()
+    return front
+  }
+
+  const shut = (key: string) => {
+    const front = fronts.get(key)
+    front?.server.close()
+    front?.server.closeAllConnections()
+    fronts.delete(key)
+    delete store.state.ports[key]
+    store.save()
+  }
+
+  const apply = async () => {
+    const all = [...configs.values()]
+    health.setGroups(all.flatMap(({ groups }) => groups))
+    const wanted = new Set<string>()
+    for (const { loadBalancers, listeners } of all) {
+      for (const loadBalancer of loadBalancers) {
+        const own = listeners.filter(({ loadBalancerArn }) => loadBalancerArn === loadBalancer.arn)
+        const first = own.find(({ protocol }) => protocol === 'HTTP') ?? own[0]
+        await assign(loadBalancer.arn, loadBalancer, first)
+        wanted.add(loadBalancer.arn)
+        for (const listener of own.filter((each) => each !== first)) {
+          await assign(listener.arn, loadBalancer, listener)
+          wanted.add(listener.arn)
+        }
+      }
+    }
+    for (const key of fronts.keys()) if (!wanted.has(key)) shut(key)
+  }
+
+  const assign = async (key: string, loadBalancer: LoadBalancer, listener: Listener | undefined) => {
+    const front = await open(key)
+    front.loadBalancer = loadBalancer
+    if (listener) front.listener = listener
+    else delete front.listener
+  }
+
+  const read = async (scope: Scope) => {
+    const { balancerScopes } = store.state
+    if (!balancerScopes.some(({ region, account }) => region === scope.region && account === scope.account)) balancerScopes.push(scope)
+    configs.set(`${scope.region}/${scope.account}`, await readBalancerConfig(upstream.elb(scope)))
+  }
+
+  /** Reads the configuration anew, of one region or of all, and serves it. One reading at a time. */
+  const reload = (scope?: Scope): Promise<void> => {
+    const now = reloading.then(async () => {
+      await Promise.all((scope ? [scope] : store.state.balancerScopes).map(read))
+      await apply()
+    })
+    reloading = now.catch((error: Error) => log(`load balancers could not be read: ${error.message}`))
+    return now
+  }
+
+  const serve = (front: Front, req: IncomingMessage, res: ServerResponse) => {
+    const { listener, loadBalancer } = front
+    if (!listener || !loadBalancer) return void req.socket.destroy()
+    const decision = decide(listener.rules, req, listener)
+    if (!decision) return answer(res, 500)
+    if (decision.kind === 'redirect') return void res.writeHead(decision.status, { Server: 'awselb/2.0', Location: decision.location }).end()
+    if (decision.kind === 'fixed') {
+      const headers = { Server: 'awselb/2.0', 'Content-Type': decision.contentType }
+      return void res.writeHead(decision.status, headers).end(decision.body)
+    }
+    const target = pick(decision.targetGroupArn)
+    if (!target) return answer(res, 503)
+    forward(target, front, req, res)
+  }
+
+  const forward = (target: Target, front: Front, req: IncomingMessage, res: ServerResponse) => {
+    const loadBalancer = front.loadBalancer as LoadBalancer
+    const asked = ask(target, front, req, agent)
+    const cut = () => asked.destroy()
+    target.inFlight.add(cut)
+    const fail = (status: number) => (res.headersSent ? res.destroy() : answer(res, status))
+    whenLate(asked, loadBalancer.idleTimeoutSeconds, () => {
+      fail(504)
+      asked.destroy()
+    })
+    asked.on('response', (response) => {
+      res.writeHead(response.statusCode ?? 502, response.statusMessage, without(response.rawHeaders, hopByHop))
+      res.flushHeaders()
+      response.pipe(res)
+      response.on('error', () => res.destroy())
+    })
+    asked.on('error', () => fail(502))
+    res.on('close', () => {
+      target.inFlight.delete(cut)
+      if (!res.writableFinished) asked.destroy()
+    })
+    req.pipe(asked)
+  }
+
+  const upgrade = (front: Front, req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const { listener } = front
+    const decision = listener && decide(listener.rules, req, listener)
+    const target = decision?.kind === 'forward' ? pick(decision.targetGroupArn) : undefined
+    if (!target) return refuse(socket, 503)
+    const asked = ask(target, front, req, undefined)
+    const cut = () => socket.destroy()
+    target.inFlight.add(cut)
+    socket.on('close', () => target.inFlight.delete(cut))
+    asked.on('upgrade', (response, upstreamSocket, upstreamHead) => {
+      socket.write(renderHead(response))
+      socket.write(upstreamHead)
+      upstreamSocket.write(head)
+      upstreamSocket.pipe(socket).pipe(upstreamSocket)
+      for (const [one, other] of [[socket, upstreamSocket], [upstreamSocket, socket]] as const) {
+        one.on('error', () => other.destroy())
+        one.on('close', () => other.destroy())
+      }
+    })
+    asked.on('response', (response) => {
+      socket.write(renderHead(response))
+      response.pipe(socket)
+    })
+    asked.on('error', () => refuse(socket, 502))
+    asked.end()
+  }
+
+  return {
+    reload,
+    /** What stands in for a load balancer's DNS name on this machine. */
+    address: (dnsName: string) => {
+      const found = [...configs.values()].flatMap(({ loadBalancers }) => loadBalancers).find((each) => each.dnsName === dnsName)
+      const port = found && store.state.ports[found.arn]
+      return port === undefined ? dnsName : `127.0.0.1:${port}`
+    },
+    /** ARNs of target groups that belong to a load balancer. */
+    hasListener: (group: string) => health.group(group)?.inUse ?? false,
+    close: async () => {
+      await reloading
+      for (const { server } of fronts.values()) {
+        server.close()
+        server.closeAllConnections()
+      }
+      agent.destroy()
+    },
+  }
 }
 
-/** Gives each load balancer of ministack an address of its own that a browser on this machine opens. */
-export async function openBalancers(stateDir: string, ministackUrl: string): Promise<Balancers> {
-  const state = await openState<Ports>(stateDir, 'balancers.json', {})
-  const servers = new Map<string, Server>()
-  for (const [name, port] of Object.entries(state.value)) await serve(name, port)
+const hopByHop = /^(connection|keep-alive|proxy-connection|transfer-encoding|upgrade|te|trailer)$/i
 
-  async function serve(name: string, wanted: number): Promise<number> {
-    const server = createServer((request, response) => pass(request, response, ministackUrl, { host: name }))
-    const port = await new Promise<number>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(wanted, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
-    })
-    servers.set(name, server)
-    return port
+/** Headers as an ALB sends them: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html */
+function ask({ address }: Target, { listener, loadBalancer, port }: Front, req: IncomingMessage, agent: Agent | undefined) {
+  const upgrading = agent === undefined
+  const invalid = loadBalancer?.dropInvalidHeaders ? /[^a-z0-9-]/i : /^$/
+  const dropped = upgrading ? /^(keep-alive|proxy-connection|x-forwarded-(proto|port))$/i : /^(connection|keep-alive|proxy-connection|upgrade|expect|x-forwarded-(proto|port|for)|x-amzn-trace-id)$/i
+  const client = (req.socket as Socket).remoteAddress?.replace('::ffff:', '') ?? '127.0.0.1'
+  const before = req.headers['x-forwarded-for']
+  const headers = without(without(req.rawHeaders, dropped), invalid)
+  headers.push('X-Forwarded-For', before ? `${String(before)}, ${client}` : client)
+  headers.push('X-Forwarded-Proto', listener?.protocol === 'HTTPS' ? 'https' : 'http')
+  headers.push('X-Forwarded-Port', String(port))
+  headers.push('X-Amzn-Trace-Id', String(req.headers['x-amzn-trace-id'] ?? newTrace()))
+  if (!upgrading) headers.push('Connection', 'keep-alive')
+  const { host, port: targetPort } = address
+  return request({ host, port: targetPort, method: req.method, path: req.url, headers, setHost: false, agent: agent ?? false })
+}
+
+function newTrace(): string {
+  return `Root=1-${Math.floor(Date.now() / 1000).toString(16)}-${randomBytes(12).toString('hex')}`
+}
+
+/** Calls `late` when the target does not take the connection in ten seconds or then says nothing for the idle timeout. */
+function whenLate(asked: ReturnType<typeof request>, idleSeconds: number, late: () => void): void {
+  asked.on('socket', (socket) => {
+    const connecting = socket.connecting
+    socket.setTimeout((connecting ? connectSeconds : idleSeconds) * 1000)
+    if (connecting) socket.once('connect', () => socket.setTimeout(idleSeconds * 1000))
+    socket.once('timeout', late)
+    asked.once('close', () => socket.off('timeout', late))
+  })
+}
+
+/** An error page of the load balancer itself. */
+function answer(res: ServerResponse, status: number): void {
+  res.writeHead(status, { Server: 'awselb/2.0', 'Content-Type': 'text/html' }).end(page(status))
+}
+
+function page(status: number): string {
+  const title = `${status} ${status === 503 ? 'Service Temporarily Unavailable' : status === 504 ? 'Gateway Time-out' : STATUS_CODES[status]}`
+  return `<html>\r\n<head><title>${title}</title></head>\r\n<body>\r\n<center><h1>${title}</h1></center>\r\n</body>\r\n</html>\r\n`
+}
+
+function refuse(socket: Duplex, status: number): void {
+  const body = page(status)
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nServer: awselb/2.0\r\nContent-Type: text/html\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`
+  if (socket.writable) socket.end(head + body)
+}
+
+function renderHead({ statusCode, statusMessage, rawHeaders }: IncomingMessage): string {
+  const lines = [`HTTP/1.1 ${statusCode} ${statusMessage}`]
+  for (let index = 0; index < rawHeaders.length; index += 2) lines.push(`${rawHeaders[index]}: ${rawHeaders[index + 1]}`)
+  return `${lines.join('\r\n')}\r\n\r\n`
+}
+
+/** @returns the port: the wanted one, or a free one when somebody has it meanwhile */
+async function listen(server: Server, wanted = 0): Promise<number> {
+  server.listen(wanted, '127.0.0.1')
+  try {
+    await once(server, 'listening')
+  } catch (error) {
+    if (wanted === 0 || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    return listen(server)
   }
-  async function portOf(name: string): Promise<number> {
-    const known = state.value[name]
-    if (known !== undefined) return known
-    const port = await serve(name, 0)
-    await state.save({ ...state.value, [name]: port })
-    return port
-  }
-  return {
-    async localAddresses(body) {
-      const names = new Set([...body.matchAll(/<DNSName>([^<]+)<\/DNSName>/g)].map(([, name]) => name ?? ''))
-      let changed = body
-      for (const name of names) {
-        changed = changed.replaceAll(`<DNSName>${name}</DNSName>`, `<DNSName>127.0.0.1:${await portOf(name)}</DNSName>`)
-      }
-      return changed
-    },
-    async close() {
-      for (const server of servers.values()) {
-        server.closeAllConnections()
-        await new Promise((resolve) => server.close(resolve))
-      }
-    },
-  }
+  return (server.address() as AddressInfo).port
 }

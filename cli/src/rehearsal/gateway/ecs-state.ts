@@ -127,7 +127,7 @@ export type Service = Launch & {
   propagateTags?: string
   enableECSManagedTags: boolean
   enableExecuteCommand: boolean
-  own: { steady: boolean; unplaced: boolean }
+  own: { steady: boolean }
 }
 
 export type ServiceDeployment = {
@@ -232,6 +232,18 @@ export type ContainerOverride = {
   memory?: number
 }
 
+/** In the shape of Application Auto Scaling. */
+export type ScalableTarget = {
+  ScalableTargetARN: string
+  ServiceNamespace: string
+  ResourceId: string
+  ScalableDimension: string
+  MinCapacity: number
+  MaxCapacity: number
+  CreationTime: number
+  own: { tags: Record<string, string> }
+}
+
 export type State = {
   clusters: Record<string, Cluster>
   taskDefinitions: Record<string, TaskDefinition>
@@ -241,7 +253,7 @@ export type State = {
   serviceRevisions: Record<string, ServiceRevision>
   tasks: Record<string, Task>
   tags: Record<string, Tag[]>
-  scaling: { targets: Record<string, Record<string, unknown>>; policies: Record<string, Record<string, unknown>> }
+  scaling: { targets: Record<string, ScalableTarget>; policies: Record<string, Record<string, unknown>> }
   /** Load balancers and listeners (by ARN) to the loopback port each keeps for life. */
   ports: Record<string, number>
   /** Regions and accounts that have load balancers. */

@@ -15,8 +15,8 @@ export type Exchange = { status: number; headers: IncomingMessage['headers']; bo
 export function createProxy(target: string): Proxy {
   const { hostname, port } = new URL(target)
   const agent = new Agent({ keepAlive: true, timeout: 60_000 })
-  const open = ({ method, url, rawHeaders }: IncomingMessage, skip: RegExp) =>
-    request({ agent, hostname, port, method, path: url, headers: without(rawHeaders, skip), setHost: false })
+  const open = ({ method, url, rawHeaders }: IncomingMessage, skip: RegExp, more: string[] = []) =>
+    request({ agent, hostname, port, method, path: url, headers: [...without(rawHeaders, skip), ...more], setHost: false })
 
   const stream = (req: IncomingMessage, res: ServerResponse) => {
     const upstream = open(req, /^(connection|keep-alive|expect)$/i)
@@ -32,12 +32,12 @@ export function createProxy(target: string): Proxy {
 
   const exchange = (req: IncomingMessage, body: Buffer) =>
     new Promise<Exchange>((resolve, reject) => {
-      const upstream = open(req, /^(connection|keep-alive|expect|transfer-encoding|content-length|accept-encoding)$/i)
+      const rewritten = /^(connection|keep-alive|expect|transfer-encoding|content-length|accept-encoding)$/i
+      const upstream = open(req, rewritten, ['Content-Length', String(body.length)])
       upstream.on('error', reject)
       upstream.on('response', (answer) => {
         buffer(answer).then((bytes) => resolve({ status: answer.statusCode ?? 502, headers: answer.headers, body: bytes }), reject)
       })
-      if (req.method !== 'GET' && req.method !== 'HEAD') upstream.setHeader('Content-Length', body.length)
       upstream.end(body)
     })
 

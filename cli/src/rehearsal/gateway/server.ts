@@ -59,10 +59,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const engine = await createEngineApi(options.engineEnv ?? process.env)
   const health = createTargetHealth({ clock })
   const balancer = await createBalancer({ store, upstream, health, log })
-  const tasks = await createTasks({ store, engine, upstream, clock, registry: localRegistry(port), stateDir, log })
+  const tasks = await createTasks({ store, engine, upstream, health, clock, registry: localRegistry(port), stateDir, log })
   const deployments = createDeploymentController({ store, tasks, health, upstream, clock, log })
   const json: Record<string, JsonApi> = {
-    ecs: createEcsApi({ store, tasks, deployments, upstream }),
+    ecs: createEcsApi({ store, tasks, deployments, health }),
     'application-autoscaling': createAutoscaling({ store, deployments }),
   }
   const elb = createElbApi({ proxy, balancer, health })
@@ -91,10 +91,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   })
 
   await balancer.reload()
+  await tasks.adopt()
   deployments.start()
   const close = async () => {
     await deployments.stop()
-    await tasks.stopAll()
     await tasks.close()
     await balancer.close()
     health.close()

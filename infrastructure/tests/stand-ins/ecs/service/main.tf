@@ -2,6 +2,7 @@ locals {
   # As in the real module, both have to be known at plan time: try() of anything unknown is unknown.
   containers = try(var.service.container_definitions, {})
   policies   = try(var.service.autoscaling_policies, {})
+  tracked    = { for key, policy in local.policies : key => policy.target_tracking_scaling_policy_configuration }
 }
 
 resource "aws_ecs_service" "this" {
@@ -61,17 +62,8 @@ resource "aws_ecs_service" "this" {
 
 data "aws_region" "current" {}
 
-resource "aws_ecs_task_definition" "this" {
-  family                   = var.service.name
-  requires_compatibilities = ["FARGATE"]
-  network_mode             = "awsvpc"
-  cpu                      = var.service.cpu
-  memory                   = var.service.memory
-  skip_destroy             = var.service.skip_destroy
-  execution_role_arn       = aws_iam_role.task_exec.arn
-  task_role_arn            = aws_iam_role.tasks.arn
-
-  container_definitions = jsonencode([for name, container in local.containers : {
+locals {
+  definitions = { for name, container in local.containers : name => {
     name                   = name
     image                  = container.image
     essential              = container.essential
@@ -94,7 +86,20 @@ resource "aws_ecs_task_definition" "this" {
     mountPoints    = []
     systemControls = []
     volumesFrom    = []
-  }])
+  } }
+}
+
+resource "aws_ecs_task_definition" "this" {
+  family                   = var.service.name
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  cpu                      = var.service.cpu
+  memory                   = var.service.memory
+  skip_destroy             = var.service.skip_destroy
+  execution_role_arn       = aws_iam_role.task_exec.arn
+  task_role_arn            = aws_iam_role.tasks.arn
+
+  container_definitions = jsonencode(values(local.definitions))
 
   runtime_platform {
     operating_system_family = var.service.runtime_platform.operating_system_family
@@ -163,12 +168,12 @@ resource "aws_appautoscaling_policy" "this" {
   resource_id        = aws_appautoscaling_target.this.resource_id
 
   target_tracking_scaling_policy_configuration {
-    target_value       = each.value.target_tracking_scaling_policy_configuration.target_value
+    target_value       = local.tracked[each.key].target_value
     scale_in_cooldown  = 300
     scale_out_cooldown = 60
 
     predefined_metric_specification {
-      predefined_metric_type = each.value.target_tracking_scaling_policy_configuration.predefined_metric_specification.predefined_metric_type
+      predefined_metric_type = local.tracked[each.key].predefined_metric_specification.predefined_metric_type
     }
   }
 }

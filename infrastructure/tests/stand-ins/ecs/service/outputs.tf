@@ -6,7 +6,7 @@ output "name" {
 output "container_definitions" {
   description = "Containers by name, with their definition and log group."
   value = { for name, group in aws_cloudwatch_log_group.this : name => {
-    container_definition      = one([for container in jsondecode(aws_ecs_task_definition.this.container_definitions) : container if container.name == name])
+    container_definition      = local.definitions[name]
     cloudwatch_log_group_name = group.name
   } }
 }

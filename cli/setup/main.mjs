@@ -1,0 +1,103 @@
+// @ts-check
+// Sets up what a command needs: node cli/setup/main.mjs [--for rehearse|test|lint|all] [--check]
+// Runs on Node 20 without any package, because it is what installs them.
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { browser } from './steps/browser.mjs'
+import { engine } from './steps/engine.mjs'
+import { goLinters } from './steps/go-linters.mjs'
+import { bundledCli, nodeModules } from './steps/node-modules.mjs'
+import { provider } from './steps/provider.mjs'
+import { embeddedAws, pythonLinters } from './steps/python.mjs'
+import { terraform } from './steps/terraform.mjs'
+import { withLock } from './lock.mjs'
+
+const base = [nodeModules, bundledCli]
+const linters = [...goLinters, pythonLinters]
+/** @type {Record<string, import('./programs.mjs').Step[]>} */
+const purposes = {
+  rehearse: [...base, engine, terraform, provider, embeddedAws],
+  lint: [...base, terraform, provider, ...linters],
+  test: [...base, engine, terraform, provider, embeddedAws, ...linters, browser],
+  all: [...base, engine, terraform, provider, embeddedAws, ...linters, browser],
+}
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const scratch = process.env.FARGATE_CTL_SCRATCH ?? join(root, '.fargate-ctl')
+const print = (/** @type {string} */ line) => process.stderr.write(`${line}\n`)
+
+process.exitCode = await main()
+
+async function main() {
+  const options = readOptions()
+  if (!options) return 2
+  const steps = purposes[options.for] ?? []
+  const work = async () => {
+    let missing = 0
+    for (const step of steps) if (!(await settle(step, options.check))) missing++
+    return missing
+  }
+  const missing = options.check ? await work() : await withLock(join(scratch, 'setup.lock'), print, work)
+  return missing > 0 ? 4 : 0
+}
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: { for: { type: 'string', default: 'all' }, check: { type: 'boolean', default: false } },
+    })
+    if (purposes[values.for]) return values
+    print(`error: --for ${values.for} is none of ${Object.keys(purposes).join(', ')}`)
+  } catch (error) {
+    print(`error: ${/** @type {Error} */ (error).message}\n  fix: npm run setup -- [--for ${Object.keys(purposes).join('|')}] [--check]`)
+  }
+  return undefined
+}
+
+/**
+ * Finds or installs one thing and says so in one line.
+ * @param {import('./programs.mjs').Step} step
+ * @param {boolean} checkOnly
+ * @returns {Promise<boolean>} whether the work can go on
+ */
+async function settle(step, checkOnly) {
+  const started = performance.now()
+  const line = (/** @type {string} */ mark, /** @type {string} */ text) =>
+    print(`${mark} ${step.name.padEnd(20)} ${text}  ${((performance.now() - started) / 1000).toFixed(1)} s`)
+  const context = { root, scratch, tools: join(scratch, 'tools'), say: progress(step.name) }
+  const there = await step.find(context)
+  if (there) {
+    line('✔', there)
+    return true
+  }
+  let reason = 'missing'
+  if (!checkOnly && step.install) {
+    try {
+      await step.install(context)
+      const installed = await step.find(context)
+      if (installed) {
+        line('✔', `${installed} (installed)`)
+        return true
+      }
+    } catch (error) {
+      reason = /** @type {Error} */ (error).message
+    }
+  }
+  line(step.optional ? '!' : '✖', reason)
+  print(`  fix: ${checkOnly && step.install ? 'npm run setup' : step.howTo}`)
+  return step.optional === true
+}
+
+/**
+ * Long installations show a sign of life: at once, and then every ten seconds.
+ * @param {string} name
+ */
+function progress(name) {
+  let last = 0
+  return (/** @type {string} */ text) => {
+    if (performance.now() - last < 10_000) return
+    last = performance.now()
+    print(`  ${name}: ${text.slice(0, 140)}`)
+  }
+}

@@ -1,0 +1,23 @@
+// @ts-check
+import { aptInstall, asRoot, capture, which } from '../programs.mjs'
+
+/** @type {import('../programs.mjs').Step} */
+export const engine = {
+  name: 'container engine',
+  howTo: process.platform === 'darwin' ? 'brew install colima docker && colima start' : 'sudo apt-get install docker.io',
+  async find() {
+    for (const name of ['docker', 'podman', 'finch']) {
+      const version = which(name) && (await capture(name, ['version', '--format', '{{.Server.Version}}']))
+      if (version) return `${name} ${version}`
+    }
+    return (await canStart()) ? 'dockerd, which the rehearsal starts' : undefined
+  },
+  async install({ say }) {
+    await aptInstall(['docker.io'], say)
+  },
+}
+
+/** dockerd is started by root alone, and not beside an address that somebody chose. */
+async function canStart() {
+  return which('dockerd') !== undefined && which('docker') !== undefined && !process.env.DOCKER_HOST && (await asRoot())?.length === 0
+}

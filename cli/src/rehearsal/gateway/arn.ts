@@ -1,0 +1,19 @@
+import { randomUUID } from 'node:crypto'
+import type { Scope } from './ecs-state.ts'
+
+/** @param resource what follows the account, e.g. `cluster/web` */
+export const ecsArn = ({ region, account }: Scope, resource: string) => `arn:aws:ecs:${region}:${account}:${resource}`
+
+export function scopeOf(arn: string): Scope {
+  const [, , , region = '', account = ''] = arn.split(':')
+  return { region, account }
+}
+
+/** The last part of an ARN, or the name itself. */
+export const nameOf = (arnOrName: string) => arnOrName.split('/').at(-1) as string
+
+/** Ids of tasks and containers: 32 hexadecimal digits. */
+export const newId = () => randomUUID().replaceAll('-', '')
+
+/** Ids of deployments: nineteen digits. */
+export const newNumber = () => String(BigInt(`0x${newId().slice(0, 15)}`) + 10n ** 18n).slice(0, 19)

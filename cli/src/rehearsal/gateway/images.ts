@@ -1,0 +1,61 @@
+import { text } from 'node:stream/consumers'
+import { EngineError, type EngineApi } from './engine-api.ts'
+
+/** The image could not be pulled; the message is what ECS gives as the reason. */
+export class CannotPullContainerError extends Error {}
+
+export type PulledImage = { reference: string; digest?: string; architecture: string; entryPoint: string }
+
+/** @returns the address that stands for every ECR registry, on this machine */
+export const localRegistry = (port: number) => `127.0.0.1:${port}`
+
+/**
+ * Pulls an image as ECS does before every start of a task. Images in ECR come from the embedded registry.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html
+ * @throws CannotPullContainerError
+ */
+export async function pullImage(engine: EngineApi, registry: string, image: string): Promise<PulledImage> {
+  const reference = image.replace(/^(\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com|127\.0\.0\.1:\d+)\//, `${registry}/`)
+  const { name, tag } = splitReference(reference)
+  try {
+    await create(engine, name, tag)
+    const inspected = await engine.call('GET', `/images/${reference}/json`)
+    return {
+      reference,
+      ...digestOf(inspected.RepoDigests ?? [], name),
+      architecture: String(inspected.Architecture),
+      entryPoint: [...(inspected.Config?.Entrypoint ?? []), ...(inspected.Config?.Cmd ?? [])][0] ?? '',
+    }
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error
+    throw new CannotPullContainerError(describe(image, error.message), { cause: error })
+  }
+}
+
+async function create(engine: EngineApi, name: string, tag: string): Promise<void> {
+  // The embedded registry takes any name and password, but an engine may hold a login of somebody else's for it.
+  const auth = Buffer.from(JSON.stringify({ username: 'AWS', password: 'rehearsal' })).toString('base64url')
+  const query = { fromImage: name, tag }
+  const progress = await text(await engine.stream('POST', '/images/create', { query, headers: { 'X-Registry-Auth': auth } }))
+  for (const line of progress.split('\n').filter(Boolean)) {
+    const { error } = JSON.parse(line) as { error?: string }
+    if (error) throw new EngineError(500, error)
+  }
+}
+
+function describe(image: string, cause: string): string {
+  const { name, tag } = splitReference(image)
+  const prefix = 'CannotPullContainerError: pull image manifest has been retried 7 time(s): failed to resolve ref'
+  if (/manifest.*(unknown|not found)|not found/i.test(cause)) return `${prefix} ${name}${tag.includes(':') ? '@' : ':'}${tag}: ${image}: not found`
+  return `${prefix} ${image}: ${cause}`
+}
+
+function splitReference(reference: string): { name: string; tag: string } {
+  const [, name = reference, digest, tag] = /^(.+?)(?:@(sha256:[0-9a-f]+)|:([^:/]+))?$/.exec(reference) ?? []
+  return { name, tag: digest ?? tag ?? 'latest' }
+}
+
+function digestOf(repoDigests: string[], name: string): { digest?: string } {
+  const digest = repoDigests.find((each) => each.startsWith(`${name}@`))?.split('@')[1]
+  return digest ? { digest } : {}
+}
