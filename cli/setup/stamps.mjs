@@ -1,7 +1,7 @@
 // @ts-check
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 
 /**
  * Whether something was finished for exactly these inputs.
@@ -32,7 +32,7 @@ export async function hashFiles(paths) {
   for (const path of paths) {
     const entries = await readdir(path, { recursive: true, withFileTypes: true }).catch(() => [])
     const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
-    for (const file of files.length > 0 ? files.sort() : [path]) hash.update(file).update(await readFile(file))
+    for (const file of files.length > 0 ? files.sort() : [path]) hash.update(relative(path, file)).update(await readFile(file))
   }
   return hash.digest('hex')
 }
