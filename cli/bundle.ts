@@ -19,8 +19,8 @@ await build({
   sourcesContent: false,
   legalComments: 'none',
   chunkNames: 'chunks/[name]-[hash]',
-  // These load a .wasm file that lies beside them.
-  external: ['web-tree-sitter', '@tree-sitter-grammars/tree-sitter-hcl', '@cdktn/hcl2json'],
+  // It loads a .wasm file that lies beside it.
+  external: ['@cdktn/hcl2json'],
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },

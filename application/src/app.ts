@@ -56,7 +56,7 @@ export function createApp({ settings, task, isReady, log }: AppOptions): Hono<En
       milliseconds: Math.round((performance.now() - started) * 1000) / 1000,
     })
   })
-  app.on(['POST', 'PUT', 'PATCH', 'DELETE'], '*', bodyLimit({ maxSize: settings.BODY_LIMIT_BYTES, onError: (c) => answer(c, 413, 'The request body is too large.') }))
+  app.on(['POST', 'PUT', 'PATCH', 'DELETE'], '*', bodyLimit({ maxSize: settings.BODY_LIMIT_BYTES, onError: (c: Context<Env>) => answer(c, 413, 'The request body is too large.') }))
 
   app.get('/', (c) => {
     c.header('vary', 'accept')

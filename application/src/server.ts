@@ -50,6 +50,7 @@ async function serve(settings: Settings): Promise<void> {
 
   function end(code: number): never {
     log.flush()
+    // eslint-disable-next-line n/no-process-exit -- all is saved; a connection that stays open must not keep it alive
     process.exit(code)
   }
 }

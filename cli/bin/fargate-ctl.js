@@ -12,6 +12,7 @@ if (major < 22 || (major === 22 && minor < 12)) {
   fail('fargate-ctl has not been built in this clone yet.', 'Run `npm ci`.')
 } else {
   module.enableCompileCache?.()
+  // eslint-disable-next-line no-unsanitized/method -- a file of this package
   await import(bundle.href)
 }
 

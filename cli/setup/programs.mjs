@@ -100,7 +100,7 @@ function start(file, args, { cwd, env, say, timeout }) {
     const child = spawn(file, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'], timeout })
     let output = ''
     const read = (/** @type {Buffer} */ chunk) => {
-      output += chunk
+      output += String(chunk)
       say?.(String(chunk).trim().split('\n').at(-1) ?? '')
     }
     child.stdout.on('data', read)

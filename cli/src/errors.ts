@@ -1,3 +1,5 @@
+import { inspect } from 'node:util'
+
 /**
  * Exit codes, named in this one place and documented in the README.
  * An interrupted run ends with 128 + the signal's number, as shells expect.
@@ -33,9 +35,10 @@ export class CliError extends Error {
   }
 }
 
-/** The first line of whatever was thrown, for the "cause" part of a message. */
+/** What is shown of a cause: a text as it is, and of whatever was thrown the first line. */
 export function describeCause(cause: unknown): string | undefined {
   if (cause === undefined || cause === null) return undefined
-  const text = cause instanceof Error ? cause.message || cause.name : String(cause)
+  if (typeof cause === 'string') return cause.trim() || undefined
+  const text = cause instanceof Error ? cause.message || cause.name : inspect(cause)
   return text.trim().split('\n', 1)[0]
 }

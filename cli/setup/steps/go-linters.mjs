@@ -1,11 +1,16 @@
 // @ts-check
 import { existsSync } from 'node:fs'
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { capture, run, which } from '../programs.mjs'
 import { isStamped, stamp } from '../stamps.mjs'
+import { versions } from '../versions.mjs'
 
-const versions = JSON.parse(await readFile(new URL('../versions.json', import.meta.url), 'utf8'))
+/** @type {Record<string, string>} the variable that holds the version in programs that learn it from their release build only */
+const versionVariables = {
+  tfsec: 'github.com/aquasecurity/tfsec/version.Version',
+  gitleaks: 'github.com/zricethezav/gitleaks/v8/version.Version',
+}
 
 /** @type {import('../programs.mjs').Step[]} */
 export const goLinters = Object.entries(versions.go).map(([name, source]) => goProgram(name, source))
@@ -30,7 +35,9 @@ function goProgram(name, source) {
     async install({ tools, say }) {
       say(`go install ${source}; this can take minutes`)
       await mkdir(join(tools, 'bin'), { recursive: true })
-      await run('go', ['install', source], { env: { GOBIN: join(tools, 'bin'), GOFLAGS: '-buildvcs=false' }, say })
+      const variable = versionVariables[name]
+      const flags = variable ? ['-ldflags', `-X ${variable}=${version}`] : []
+      await run('go', ['install', ...flags, source], { env: { GOBIN: join(tools, 'bin'), GOFLAGS: '-buildvcs=false' }, say })
       await stamp(join(tools, 'stamps', name), source)
     },
   }

@@ -4,8 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { capture } from '../programs.mjs'
 import { stamp } from '../stamps.mjs'
-
-const versions = JSON.parse(await readFile(new URL('../versions.json', import.meta.url), 'utf8'))
+import { versions } from '../versions.mjs'
 
 /** @type {import('../programs.mjs').Step} */
 export const provider = {

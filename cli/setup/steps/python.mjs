@@ -1,11 +1,10 @@
 // @ts-check
 import { existsSync } from 'node:fs'
-import { readFile, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { aptInstall, capture, run, which } from '../programs.mjs'
 import { isStamped, stamp } from '../stamps.mjs'
-
-const versions = JSON.parse(await readFile(new URL('../versions.json', import.meta.url), 'utf8'))
+import { versions } from '../versions.mjs'
 
 export const embeddedAws = environment('embedded AWS', 'python', versions.python.rehearsal)
 export const pythonLinters = environment('linters from Python', 'linters', versions.python.linters)

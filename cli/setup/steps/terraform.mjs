@@ -1,12 +1,11 @@
 // @ts-check
 import { createHash } from 'node:crypto'
-import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { capture, run, which } from '../programs.mjs'
 import { stamp } from '../stamps.mjs'
-
-const versions = JSON.parse(await readFile(new URL('../versions.json', import.meta.url), 'utf8'))
+import { versions } from '../versions.mjs'
 
 /** @type {import('../programs.mjs').Step} */
 export const terraform = {
@@ -16,7 +15,7 @@ export const terraform = {
     const own = join(tools, 'bin', 'terraform')
     if (existsSync(own)) return `${versions.terraform} in .fargate-ctl`
     const text = which('terraform') && (await capture('terraform', ['version', '-json']))
-    const version = text ? /** @type {{ terraform_version: string }} */ (JSON.parse(text.slice(text.indexOf('{')))).terraform_version : ''
+    const version = /"terraform_version": "([^"]+)"/.exec(text || '')?.[1] ?? ''
     return isAtLeast(version, versions.terraformAtLeast) ? version : undefined
   },
   async install({ tools, say }) {

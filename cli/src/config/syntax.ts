@@ -35,14 +35,14 @@ function describe(source: Source, { offset, message, detail }: HclSyntaxError): 
  * HashiCorp's words for the mistake that they name. Where theirs is about another line, ours stays as well; theirs is
  * left out where it only says that the file ended, and for a duplicate key, which is told apart.
  */
-function merge({ file, text, place }: Source, first: FirstError, mistakes: Finding[]): Finding[] {
+function merge(source: Source, first: FirstError, mistakes: Finding[]): Finding[] {
   const { line, column, summary, detail } = first
-  const end = place(text.length)
+  const end = source.place(source.text.length)
   const atEnd = line > end.line || (line === end.line && column >= end.column)
   const sameLine = mistakes.some((mistake) => mistake.line === line)
   if (summary === 'Attribute redefined' || (atEnd && !sameLine)) return mistakes
   const finding: Finding = {
-    file,
+    file: source.file,
     line,
     column,
     severity: 'error',
@@ -65,7 +65,7 @@ async function askHashiCorp({ text }: Source): Promise<FirstError | 'valid' | un
 
 /** Reads `parse config: [file:1,9-2,1: Summary; Detail file:2,1-2: …]`. */
 function readMessage(message: string): FirstError | undefined {
-  const found = /file:(\d+),(\d+)-[\d,]+: ([^;]+); ([^]*?)(?: file:\d+,\d+-[\d,]+: |\]?\s*$)/.exec(message)
+  const found = /file:(\d+),(\d+)-[\d,]+: ([^;]+); ([^]*?)(?: file:\d+,\d+-[\d,]+: |\]?$)/.exec(message.trimEnd())
   if (!found) return undefined
   const [, line, column, summary = '', detail = ''] = found
   return { line: Number(line), column: Number(column), summary, detail }

@@ -8,13 +8,22 @@ import { serveModuleRegistry } from '../rehearsal/module-registry.ts'
 import { canReachRegistry, findProviderMirror, writeTerraformConfig } from '../rehearsal/terraform-config.ts'
 import { run } from '../tools/run.ts'
 
+const copies = new Map<string, Promise<string>>()
+
+/** The copy that `makeCopy` makes, once in a process: two scanners may ask for it at the same time. */
+export function initForScanning(project: Project): Promise<string> {
+  const copy = copies.get(project.root) ?? makeCopy(project)
+  copies.set(project.root, copy)
+  return copy
+}
+
 /**
  * A copy of infrastructure/ with its modules fetched, for scanners that look into them; the user's own .terraform
  * stays as it is. It is kept, and fetched again only after a change.
  * @returns the copy's folder
  * @throws CliError `unavailable` when the modules cannot be had
  */
-export async function initForScanning(project: Project): Promise<string> {
+async function makeCopy(project: Project): Promise<string> {
   const folder = join(project.scratch, 'lint', 'infrastructure')
   await mkdir(folder, { recursive: true })
   const names = await copyConfiguration(project.infrastructure, folder)

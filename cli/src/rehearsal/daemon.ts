@@ -25,6 +25,7 @@ try {
     await gateway.close()
     await ministack.close()
     await rm(file, { force: true })
+    // eslint-disable-next-line n/no-process-exit -- all is saved; a connection that stays open must not keep it alive
     process.exit(0)
   }
   process.once('SIGTERM', () => void stop())

@@ -94,7 +94,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
 }
 
 function formatError(error: CliError, colors: Colors): string {
-  const cause = typeof error.cause === 'string' ? error.cause : describeCause(error.cause)
+  const cause = describeCause(error.cause)
   const lines = [`${colors.red('error:')} ${error.message}`]
   if (cause) lines.push(`  ${colors.dim('cause:')} ${cause.split('\n').join('\n         ')}`)
   if (error.fix) lines.push(`  ${colors.dim('fix:')} ${error.fix.split('\n').join('\n       ')}`)

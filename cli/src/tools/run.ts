@@ -37,13 +37,21 @@ export class ProgramError extends CliError {
   }
 }
 
+/** The program is not there, or may not be executed. */
+export class MissingProgramError extends CliError {
+  constructor(file: string, hint: string | undefined, code: string) {
+    const what = code === 'ENOENT' ? `The program ${file} is not installed or not on PATH` : `${file} may not be executed`
+    super('unavailable', `${what}.`, { fix: hint ?? 'Run `npm run setup` to install what the project needs.' })
+  }
+}
+
 /**
  * Runs a program to its end and returns what it printed.
  *
  * The program gets a process group of its own: a Ctrl-C typed at the terminal then reaches this process only,
  * which passes exactly one interrupt on and waits for the program to end.
  *
- * @throws CliError `unavailable` when the program is missing, ProgramError when its exit code is not accepted,
+ * @throws MissingProgramError, ProgramError when its exit code is not accepted,
  *   the interruption's reason when it was interrupted.
  */
 export async function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
@@ -54,7 +62,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
   if (options.onLine) void readLines(child, options.onLine)
   const ended = await child
   stopListening()
-  if (ended.code === 'ENOENT' || ended.code === 'EACCES') throw missingProgram(file, options.installHint, ended.code)
+  if (ended.code === 'ENOENT' || ended.code === 'EACCES') throw new MissingProgramError(file, options.installHint, ended.code)
   if (signal.aborted) throw signal.reason
   const result = { stdout: String(ended.stdout ?? ''), stderr: String(ended.stderr ?? ''), exitCode: ended.exitCode ?? 1 }
   if (ended.timedOut) throw new CliError('unavailable', `${file} did not answer within ${options.timeoutSeconds} s.`)
@@ -107,11 +115,6 @@ async function readLines(child: Child, onLine: NonNullable<RunOptions['onLine']>
     for await (const line of child.iterable({ from: stream })) onLine(String(line), stream)
   }
   await Promise.all([read('stdout'), read('stderr')]).catch(() => undefined)
-}
-
-function missingProgram(file: string, hint: string | undefined, code: string): CliError {
-  const what = code === 'ENOENT' ? `The program ${file} is not installed or not on PATH` : `${file} may not be executed`
-  return new CliError('unavailable', `${what}.`, { fix: hint ?? 'Run `npm run setup` to install what the project needs.' })
 }
 
 function lastLines(text: string, count: number): string {

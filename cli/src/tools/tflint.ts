@@ -10,19 +10,19 @@ const schema = z.object({
   errors: z.array(z.object({ message: z.string(), severity: z.string(), range: range.optional() })),
 })
 
-/** https://github.com/terraform-linters/tflint: 0 clean, 2 issues; 1 comes with `errors`. */
+/** https://github.com/terraform-linters/tflint: 0 clean, 2 issues; 1 comes with `errors`. Paths are relative to the working directory. */
 export const tflint: Linter = {
   name: 'tflint',
   mandatory: true,
   versionArgs: ['--version'],
   async lint(project) {
     const args = ['--chdir', project.infrastructure, '--format', 'json']
-    const { issues, errors } = await readReport(schema, 'tflint', args, { accept: [0, 1, 2] })
+    const { issues, errors } = await readReport(schema, 'tflint', args, { cwd: project.root, accept: [0, 1, 2] })
     return [
       ...issues.map(({ rule, message, range: { filename, start } }) => ({
         rule: rule.name,
         severity: toSeverity(rule.severity),
-        file: projectPath(project, filename, project.infrastructure),
+        file: projectPath(project, filename),
         ...start,
         message,
         url: rule.link,
@@ -30,7 +30,7 @@ export const tflint: Linter = {
       ...errors.map(({ message, range }) => ({
         rule: 'error',
         severity: 'error' as const,
-        file: projectPath(project, range?.filename ?? '.tflint.hcl', project.infrastructure),
+        file: projectPath(project, range?.filename ?? 'infrastructure/.tflint.hcl'),
         line: range?.start.line || 1,
         column: range?.start.column || 1,
         message,

@@ -1,0 +1,47 @@
+import { describeCause } from '../../errors.ts'
+import type { Colors } from '../../terminal/colors.ts'
+import { formatSeconds } from '../../terminal/terminal.ts'
+import type { Finding, ToolReport } from '../finding.ts'
+import type { LintResult } from '../lint.ts'
+
+/** The report for a person: findings by file, then every tool, then the sum. */
+export function formatPretty({ findings, tools, failures }: LintResult, colors: Colors): string {
+  const files = [...new Set(findings.map(({ file }) => file))]
+  const blocks = files.map((file) => {
+    const lines = findings.filter((finding) => finding.file === file).map((finding) => formatFinding(finding, colors))
+    return [colors.bold(file), ...lines, ''].join('\n')
+  })
+  const width = Math.max(...tools.map(({ name }) => name.length))
+  const rows = tools.map((tool) => formatTool(tool, width, findings, colors))
+  const broken = failures.map(({ name, error }) => {
+    const text = describeCause(error.cause)
+    const cause = text ? `\n  ${colors.dim('cause:')} ${text.split('\n').join('\n         ')}` : ''
+    const fix = error.fix ? `\n  ${colors.dim('fix:')} ${error.fix}` : ''
+    return `${colors.red(name)}: ${error.message}${cause}${fix}`
+  })
+  return [...blocks, ...rows, '', ...broken, summarize({ findings, failures })].join('\n')
+}
+
+/** `2 errors, 1 warning`, `no findings`; with the tools that gave no report. */
+export function summarize({ findings, failures }: Pick<LintResult, 'findings' | 'failures'>): string {
+  const count = (severity: string, noun: string) => {
+    const number = findings.filter((finding) => finding.severity === severity).length
+    return number === 0 ? [] : [`${number} ${noun}${number === 1 || noun === 'info' ? '' : 's'}`]
+  }
+  const counts = [...count('error', 'error'), ...count('warning', 'warning'), ...count('info', 'info')].join(', ') || 'no findings'
+  return failures.length === 0 ? counts : `${counts}; no report from ${failures.map(({ name }) => name).join(', ')}`
+}
+
+function formatFinding({ tool, rule, severity, line, column, message, url }: Finding, colors: Colors): string {
+  const paint = { error: colors.red, warning: colors.yellow, info: colors.cyan }[severity]
+  const place = `${line}:${column}`.padEnd(8)
+  const source = colors.dim([`${tool}/${rule}`, url].filter(Boolean).join(' '))
+  return `  ${place}${paint(severity.padEnd(8))}${message} ${source}`
+}
+
+function formatTool({ name, version, seconds, status }: ToolReport, width: number, findings: Finding[], colors: Colors): string {
+  const number = findings.filter(({ tool }) => tool === name).length
+  const text = { clean: 'clean', findings: `${number} to look at`, missing: 'missing', failed: 'failed', skipped: 'not installed, not needed' }[status]
+  const mark = status === 'clean' ? colors.green('✔') : status === 'skipped' ? colors.dim('-') : colors.red('✖')
+  return `${mark} ${name.padEnd(width)}  ${(version ?? '-').padEnd(9)} ${formatSeconds(seconds).padStart(7)}  ${text}`
+}
