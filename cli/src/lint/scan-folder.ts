@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { CliError } from '../errors.ts'
 import type { Project } from '../project.ts'
 import { serveModuleRegistry } from '../rehearsal/module-registry.ts'
-import { canReachRegistry, findProviderMirror, writeTerraformConfig } from '../rehearsal/terraform-config.ts'
+import { findProviderMirror } from '../rehearsal/provider-mirror.ts'
+import { canReachRegistry, writeTerraformConfig } from '../rehearsal/terraform-config.ts'
 import { run } from '../tools/run.ts'
 
 const copies = new Map<string, Promise<string>>()

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CliError } from '../errors.ts'
-import { canReachRegistry, findProviderMirror, writeTerraformConfig } from './terraform-config.ts'
+import { findProviderMirror } from './provider-mirror.ts'
+import { canReachRegistry, writeTerraformConfig } from './terraform-config.ts'
 
 /** The Terraform CLI configuration of the rehearsal, where one is needed. */
 export const terraformConfigFile = (stateDir: string) => join(stateDir, 'terraform.rc')

@@ -1,7 +1,5 @@
 import { writeFile } from 'node:fs/promises'
 
-export { findProviderMirror } from './provider-mirror.ts'
-
 const registryHost = 'registry.terraform.io'
 const provider = `${registryHost}/hashicorp/aws`
 

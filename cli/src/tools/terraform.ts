@@ -130,7 +130,8 @@ function formatDiagnostic({ summary, detail, address, range }: Diagnostic): stri
 
 /** Who holds the lock stands in the detail, as `  ID:  …` lines. */
 function lockedError(detail: string): CliError {
-  const field = (name: string) => new RegExp(`^\\s*${name}:\\s*(.+)$`, 'm').exec(detail)?.[1]?.trim()
+  const fields = new Map([...detail.matchAll(/^\s*(\w+):(.+)$/gm)].map(([, name, value = '']) => [name, value.trim()]))
+  const field = (name: string) => fields.get(name)
   const id = field('ID')
   const holder = [field('Who') && `held by ${field('Who')}`, field('Created') && `since ${field('Created')}`, field('Operation')]
   return new CliError('stateLocked', `The state is locked${id ? ` (lock ${id})` : ''}; nothing was changed.`, {

@@ -50,6 +50,8 @@ function copyProject(folder: string): string {
     mkdirSync(dirname(join(folder, file)), { recursive: true })
     cpSync(join(root, file), join(folder, file))
   }
+  // A checkout of its own: the folder that tests work in is ignored by this one.
+  execFileSync('git', ['init', '--quiet'], { cwd: folder })
   mkdirSync(join(folder, '.fargate-ctl'))
   symlinkSync(join(process.env.FARGATE_CTL_SCRATCH ?? join(root, '.fargate-ctl'), 'tools'), join(folder, '.fargate-ctl', 'tools'))
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))

@@ -62,7 +62,7 @@ async function terraform(cwd: string, env: Record<string, string | undefined>, a
   try {
     return await run('terraform', args, { cwd, env, ...(accept ? { accept } : {}) })
   } catch (error) {
-    if (error instanceof ProgramError) throw new Error(`${error.message}\n${error.result.stdout}\n${error.result.stderr}`)
+    if (error instanceof ProgramError) throw new Error(`${error.message}\n${error.result.stdout}\n${error.result.stderr}`, { cause: error })
     throw error
   }
 }

@@ -258,6 +258,8 @@ export type State = {
   ports: Record<string, number>
   /** Regions and accounts that have load balancers. */
   balancerScopes: Scope[]
+  /** What ministack forgets of a flow log, by its id. */
+  flowLogs: Record<string, Record<string, string>>
 }
 
 export type Store = { state: State; save: () => void; flush: () => Promise<void> }
@@ -274,6 +276,7 @@ const empty: State = {
   scaling: { targets: {}, policies: {} },
   ports: {},
   balancerScopes: [],
+  flowLogs: {},
 }
 
 /**

@@ -15,6 +15,7 @@ import { openStore, type Scope } from './ecs-state.ts'
 import { createElbApi } from './elb-api.ts'
 import { createEngineApi } from './engine-api.ts'
 import { localRegistry } from './images.ts'
+import { createEc2Api } from './flow-logs.ts'
 import { createProxy, sendExchange, type Exchange, type Proxy } from './proxy.ts'
 import { createTargetHealth } from './target-health.ts'
 import { createTasks } from './tasks.ts'
@@ -66,6 +67,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     'application-autoscaling': createAutoscaling({ store, deployments }),
   }
   const elb = createElbApi({ proxy, balancer, health })
+  const ec2 = createEc2Api({ proxy, store })
   const routes = options.routes ? getRequestListener(options.routes.fetch) : undefined
 
   const answer = async (req: IncomingMessage, res: ServerResponse) => {
@@ -73,6 +75,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const api = json[service]
     if (api) return answerJson(api, scope, req, res, log)
     if (service === 'elasticloadbalancing') return elb(scope, req, res)
+    if (service === 'ec2') return ec2(req, res)
     if (service === 'ecr') return answerEcr(proxy, port, req, res)
     if (routes && service === '' && req.url?.startsWith('/v1/')) return void (await routes(req, res))
     proxy.stream(req, res)
