@@ -27,7 +27,7 @@ Examples:
       const { rehearse, takeDown, readRehearsalVariables } = await import('../rehearsal/rehearse.ts')
       const project = findProject()
       if (flags.down) return takeDown(project, flags.engine, terminal)
-      if (flags.printEnv) return printVariables(await readRehearsalVariables(project, terminal), terminal)
+      if (flags.printEnv) return printVariables(await readRehearsalVariables(project), terminal)
       try {
         const result = await rehearse(project, { ...flags, timeout: 300 }, terminal)
         printRehearsal(result, flags.once, terminal)

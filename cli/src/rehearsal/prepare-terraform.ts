@@ -5,12 +5,9 @@ import { CliError } from '../errors.ts'
 import { findProviderMirror } from './provider-mirror.ts'
 import { canReachRegistry, writeTerraformConfig } from './terraform-config.ts'
 
-/** The Terraform CLI configuration of the rehearsal, where one is needed. */
-export const terraformConfigFile = (stateDir: string) => join(stateDir, 'terraform.rc')
-
 /**
  * Where the Terraform registry is out of reach, points terraform at stand-in modules and at a mirror of the provider.
- * @returns whether stand-ins are used
+ * @returns the Terraform CLI configuration to use; undefined when the registry answers and no stand-in is needed
  * @throws CliError `unavailable` when there is neither registry nor mirror
  */
 export async function prepareTerraform(options: {
@@ -18,20 +15,19 @@ export async function prepareTerraform(options: {
   standInsDir: string
   /** Serves the stand-ins under /v1/modules/. */
   registryUrl: string
-}): Promise<boolean> {
+}): Promise<string | undefined> {
   const { stateDir, standInsDir, registryUrl } = options
-  if (await canReachRegistry()) return false
+  if (await canReachRegistry()) return undefined
   const providerMirror = await findProviderMirror()
   if (!providerMirror) {
     throw new CliError('unavailable', 'The Terraform registry is out of reach, and no mirror of hashicorp/aws was found on this machine.', {
       fix: 'Connect to the network, or name a filesystem mirror in the file that TF_CLI_CONFIG_FILE names.',
     })
   }
-  const file = terraformConfigFile(stateDir)
+  const file = join(stateDir, 'terraform.rc')
   await writeTerraformConfig({ file, registryUrl, providerMirror })
-  process.env.TF_CLI_CONFIG_FILE = file
   await forgetOldStandIns(stateDir, standInsDir)
-  return true
+  return file
 }
 
 /** terraform keeps a module of the same version, so stand-ins that were edited have to be forgotten first. */

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { requireSettings } from '../config/check-settings.ts'
 import { deploy, type DeployResult } from '../deploy/deploy.ts'
@@ -11,7 +11,7 @@ import { chooseBaseImage } from './choose-base-image.ts'
 import { ensureEmbeddedAws, findRunning, stopEmbeddedAws } from './embedded-aws.ts'
 import { ensureEngine, stopOwnEngine } from './engine.ts'
 import { enterRehearsal, rehearsalVariables } from './environment.ts'
-import { prepareTerraform, terraformConfigFile } from './prepare-terraform.ts'
+import { prepareTerraform } from './prepare-terraform.ts'
 
 export type RehearseFlags = { engine: Engine; once: boolean; timeout: number }
 
@@ -40,8 +40,9 @@ export async function rehearse(project: Project, flags: RehearseFlags, terminal:
       standIns: standInsFolder(project),
     }),
   )
-  enterRehearsal(rehearsalVariables({ url, region, stateDir }))
-  const standIns = await terminal.step('Terraform modules and provider', () =>
+  const variables = rehearsalVariables({ url, region, stateDir })
+  enterRehearsal(variables)
+  const configFile = await terminal.step('Terraform modules and provider', () =>
     prepareTerraform({ stateDir, standInsDir: standInsFolder(project), registryUrl: url }),
   )
   await terminal.step('State bucket and ECR repository', () => bootstrap(settings))
@@ -49,10 +50,11 @@ export async function rehearse(project: Project, flags: RehearseFlags, terminal:
   const base = await terminal.step('Base image', () =>
     chooseBaseImage({ engine: flags.engine, arch: platform, cacheDir: join(project.scratch, 'base-image'), application: project.application }),
   )
-  if (base) process.env.FARGATE_CTL_BASE_IMAGE = base
+  const chosen = { TF_CLI_CONFIG_FILE: configFile, FARGATE_CTL_BASE_IMAGE: base }
+  enterRehearsal(await saveVariables(stateDir, { ...variables, ...chosen }))
   const deployFlags = { ...flags, build: true, push: true, force: false, planOnly: false, autoApprove: true }
   const result = await deploy(project, settings, deployFlags, terminal)
-  return { ...result, standIns, engine: `${flags.engine} ${engineVersion}` }
+  return { ...result, standIns: configFile !== undefined, engine: `${flags.engine} ${engineVersion}` }
 }
 
 /** Stops the rehearsal and removes all it made; images and tools stay for the next one. */
@@ -69,13 +71,18 @@ export async function takeDown(project: Project, engine: Engine, terminal: Termi
 }
 
 /** @returns the variables that point other programs at the running rehearsal, or undefined when none runs */
-export async function readRehearsalVariables(project: Project, terminal: Terminal): Promise<Record<string, string> | undefined> {
+export async function readRehearsalVariables(project: Project): Promise<Record<string, string> | undefined> {
   const stateDir = rehearsalFolder(project)
-  const running = await findRunning(stateDir)
-  if (!running) return undefined
-  const { inputs } = await requireSettings(project, terminal)
-  const variables = rehearsalVariables({ url: running.url, region: inputs.region, stateDir })
-  return { ...variables, TF_CLI_CONFIG_FILE: terraformConfigFile(stateDir) }
+  if (!(await findRunning(stateDir))) return undefined
+  return JSON.parse(await readFile(variablesFile(stateDir), 'utf8')) as Record<string, string>
+}
+
+const variablesFile = (stateDir: string) => join(stateDir, 'variables.json')
+
+async function saveVariables(stateDir: string, variables: Record<string, string | undefined>): Promise<Record<string, string>> {
+  const text = JSON.stringify(variables)
+  await writeFile(variablesFile(stateDir), text)
+  return JSON.parse(text) as Record<string, string>
 }
 
 async function removeContainers(engine: Engine, stateDir: string): Promise<void> {

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, cpSync, existsSync, mkdirSync, symlinkSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { appendFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { root, runCli } from '../support/cli.ts'
+import { copyProject, tools } from '../support/copy-project.ts'
 
 type Report = { findings: { tool: string; rule: string; file: string; line: number }[]; tools: { name: string; status: string }[] }
 
@@ -43,21 +44,6 @@ const defects: { tool: string; file: string; text: string; rule: string }[] = [
   { tool: 'gitleaks', file: 'application/src/planted-key.ts', text: `export const planted = '${key}'\n`, rule: 'aws-access-token' },
 ]
 
-/** A copy of this project, with its installed tools. */
-function copyProject(folder: string): string {
-  const tracked = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
-  for (const file of tracked.split('\0').filter((file) => file !== '' && existsSync(join(root, file)))) {
-    mkdirSync(dirname(join(folder, file)), { recursive: true })
-    cpSync(join(root, file), join(folder, file))
-  }
-  // A checkout of its own: the folder that tests work in is ignored by this one.
-  execFileSync('git', ['init', '--quiet'], { cwd: folder })
-  mkdirSync(join(folder, '.fargate-ctl'))
-  symlinkSync(join(process.env.FARGATE_CTL_SCRATCH ?? join(root, '.fargate-ctl'), 'tools'), join(folder, '.fargate-ctl', 'tools'))
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
-  return folder
-}
-
 t.test('the real tools find one planted defect each, at its file', async (t) => {
   const folder = copyProject(t.testdir())
   for (const { file, text } of defects) appendFileSync(join(folder, file), text)
@@ -79,11 +65,10 @@ t.test('this project is clean', async (t) => {
 })
 
 t.test('the semgrep rules find every flow of their fixtures, and no other', (t) => {
-  const tools = join(process.env.FARGATE_CTL_SCRATCH ?? join(root, '.fargate-ctl'), 'tools', 'linters', 'bin')
   const rules = join(root, '.semgrep', 'request-to-sink.yml')
   const fixture = join(root, '.semgrep', 'fixtures', 'request-to-sink.ts')
   const args = ['scan', '--test', '--config', rules, fixture, '--metrics=off', '--disable-version-check', '--json']
-  const env = { ...process.env, PATH: `${tools}:${process.env.PATH}` }
+  const env = { ...process.env, PATH: `${join(tools, 'linters', 'bin')}:${process.env.PATH}` }
   const { results } = JSON.parse(execFileSync('semgrep', args, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })) as {
     results: Record<string, { checks: Record<string, { passed: boolean; matches: Record<string, { expected_lines: number[] }> }> }>
   }
