@@ -1,7 +1,8 @@
 // Bundles the CLI into cli/dist: one small entry that `--help` needs, and chunks that are loaded when a command runs.
-import { rm } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { helpTexts, version } from './src/program.ts'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -25,3 +26,6 @@ await build({
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
 })
+
+// `--help` and `--version` are answered before anything is loaded.
+await writeFile(here('dist/help.json'), JSON.stringify({ version, texts: helpTexts() }))

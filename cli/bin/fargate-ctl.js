@@ -1,19 +1,48 @@
 #!/usr/bin/env node
 // Plain JavaScript without dependencies, so that it can explain itself on any Node and in a clone without node_modules.
-import { existsSync } from 'node:fs'
-import module from 'node:module'
+import { readFileSync, writeSync } from 'node:fs'
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-const bundle = new URL('../dist/main.js', import.meta.url)
+const dist = new URL('../dist/', import.meta.url)
+const readyMade = readHelp()
 
 if (major < 22 || (major === 22 && minor < 12)) {
   fail(`fargate-ctl needs Node 22.12 or newer; this is ${process.version}.`, 'Run `npm ci` once, then `npx fargate-ctl`: the project brings its own Node.')
-} else if (!existsSync(bundle)) {
+} else if (!readyMade) {
   fail('fargate-ctl has not been built in this clone yet.', 'Run `npm ci`.')
 } else {
-  module.enableCompileCache?.()
+  const text = answer(process.argv.slice(2), readyMade)
+  if (text === undefined) await start()
+  else writeSync(1, text)
+}
+
+async function start() {
+  const { enableCompileCache } = await import('node:module')
+  enableCompileCache()
   // eslint-disable-next-line no-unsanitized/method -- a file of this package
-  await import(bundle.href)
+  await import(new URL('main.js', dist).href)
+}
+
+/** @returns {{ version: string, texts: Record<string, string> } | undefined} what `cli/bundle.ts` wrote */
+function readHelp() {
+  try {
+    return JSON.parse(readFileSync(new URL('help.json', dist), 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * What a plain question for help is answered with; everything else is for the program itself.
+ * @param {string[]} args
+ * @param {{ version: string, texts: Record<string, string> }} ready
+ * @returns {string | undefined}
+ */
+function answer(args, { version, texts }) {
+  if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) return `${version}\n`
+  const asksForHelp = (/** @type {string | undefined} */ word) => word === '--help' || word === '-h'
+  if (args.length === 1 && asksForHelp(args[0])) return texts['']
+  return args.length === 2 && asksForHelp(args[1]) ? texts[args[0] ?? ''] : undefined
 }
 
 /**

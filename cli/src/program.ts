@@ -1,0 +1,65 @@
+import { Command } from 'commander'
+import manifest from '../../package.json' with { type: 'json' }
+import { registerBuild } from './commands/build.ts'
+import { registerDeploy } from './commands/deploy.ts'
+import { registerLint } from './commands/lint.ts'
+import { registerRehearse } from './commands/rehearse.ts'
+import { registerValidate } from './commands/validate.ts'
+import { CliError } from './errors.ts'
+
+const examples = `
+Examples:
+  $ fargate-ctl rehearse               the whole thing on this machine, without an AWS account
+  $ fargate-ctl build                  image built and pushed to ECR
+  $ fargate-ctl deploy --build         built, pushed, applied, and answering
+  $ fargate-ctl lint                   every linter and scanner in one report
+
+Exit codes:
+  0 done   1 a bug   2 bad usage or configuration, nothing touched   3 lint findings
+  4 something needed is missing or out of reach   5 the deployment failed
+  6 the state is locked   130, 143 interrupted`
+
+export const { version } = manifest
+
+/** The command line: every command with its options. */
+export function createProgram(): Command {
+  const program = new Command('fargate-ctl')
+    .description('Build, deploy, check and rehearse a web app on AWS Fargate with plain Terraform.')
+    .version(version)
+    // The same on every terminal, so that the bundle can carry the texts ready-made.
+    .configureHelp({ helpWidth: 100 })
+    .option('--chdir <dir>', 'work on the project in this folder')
+    .option('--json', 'print the result as JSON on stdout')
+    .option('--quiet', 'print warnings, errors and the result only')
+    .option('--verbose', 'print what every program says')
+    .option('--no-color', 'print without colour (NO_COLOR does the same)')
+    .showHelpAfterError('(fargate-ctl --help shows every command and option)')
+    .showSuggestionAfterError()
+    .exitOverride()
+    .hook('preAction', (self) => {
+      const { chdir } = self.opts<{ chdir?: string }>()
+      if (chdir !== undefined) enterFolder(chdir)
+    })
+    .addHelpText('after', examples)
+  for (const register of [registerBuild, registerDeploy, registerValidate, registerLint, registerRehearse]) register(program)
+  return program
+}
+
+/** Every help text, by the name of its command; the program's own by ''. */
+export function helpTexts(): Record<string, string> {
+  const program = createProgram()
+  const textOf = (command: Command) => {
+    let text = ''
+    command.configureOutput({ writeOut: (part) => (text += part) }).outputHelp()
+    return text
+  }
+  return Object.fromEntries([['', textOf(program)], ...program.commands.map((command) => [command.name(), textOf(command)] as const)])
+}
+
+function enterFolder(folder: string): void {
+  try {
+    process.chdir(folder)
+  } catch (cause) {
+    throw new CliError('usage', `--chdir ${folder}: that folder cannot be entered.`, { cause })
+  }
+}
