@@ -25,7 +25,7 @@ export function drawTranscript(text: string, theme: Theme): string {
 }
 
 function paint(line: string, { line: faint, good }: Theme): string {
-  const [, mark = '', rest = line, time = ''] = /^([✔●]?)(.*?)((?: {1,}[\d.]+ s| \d+ min \d+ s)?)$/u.exec(line) ?? []
+  const [, mark = '', rest = line, time = ''] = /^([✔●]?)(.*?)X
   const span = (colour: string, text: string) => (text ? `<tspan fill="${colour}">${escape(text)}</tspan>` : '')
   if (line.startsWith('$')) return `<tspan font-weight="bold">${escape(line)}</tspan>`
   const [, label = '', value = rest] = /^( {2}[a-z]+ +)(\S.*)$/.exec(rest) ?? []
