@@ -25,11 +25,11 @@ export function drawTranscript(text: string, theme: Theme): string {
 }
 
 function paint(line: string, { line: faint, good }: Theme): string {
-  const [, mark = '', rest = line, time = ''] = /^([✔●]?)(.*?)X
+  const [, mark = '', said = line, time = ''] = /^([✔●]) (.*?)( [\d.]+ s| \d+ min \d+ s)?$/u.exec(line) ?? []
   const span = (colour: string, text: string) => (text ? `<tspan fill="${colour}">${escape(text)}</tspan>` : '')
   if (line.startsWith('$')) return `<tspan font-weight="bold">${escape(line)}</tspan>`
-  const [, label = '', value = rest] = /^( {2}[a-z]+ +)(\S.*)$/.exec(rest) ?? []
-  return span(good, mark) + span(faint, label) + escape(value) + span(faint, time)
+  const [, label = '', value = said] = /^( {2}[a-z]+ +)(\S.*)$/.exec(said) ?? []
+  return span(good, mark && `${mark} `) + span(faint, label) + escape(value) + span(faint, time)
 }
 
 const escape = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
