@@ -1,6 +1,7 @@
 import { scopeOf } from './arn.ts'
 import { now, type Clock } from './clock.ts'
-import type { Deployment, Service, Store, Task, TaskDefinition } from './ecs-state.ts'
+import type { Deployment, Service, Task, TaskDefinition } from './ecs-records.ts'
+import type { Store } from './ecs-state.ts'
 import { beginDeployment, completeDeployment, failDeployment, failureThreshold, findServiceDeployment, primaryOf } from './rollouts.ts'
 import { addEvent, texts } from './service-events.ts'
 import type { TargetDescription, TargetHealth } from './target-health.ts'

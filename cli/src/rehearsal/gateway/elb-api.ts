@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import type { Balancer } from './balancer.ts'
-import type { Scope } from './ecs-state.ts'
+import type { Scope } from './ecs-records.ts'
 import { sendExchange, type Proxy } from './proxy.ts'
 import type { TargetDescription, TargetHealth } from './target-health.ts'
 

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { AwsError } from './aws-error.ts'
-import type { ContainerDefinition, Scope, Task } from './ecs-state.ts'
+import type { ContainerDefinition, Scope, Task } from './ecs-records.ts'
 import type { EngineApi } from './engine-api.ts'
 import { ResourceInitializationError } from './secrets.ts'
 import type { Upstream } from './upstream.ts'
@@ -61,14 +61,24 @@ function batch(put: (events: { timestamp: number; message: string }[]) => Promis
 
 /**
  * Sends what a container prints to its log stream until it ends.
- * @param since epoch seconds; earlier lines were sent before the gateway was restarted
+ * @param until when the last line was printed that had been sent before the gateway was restarted
+ * @param noteTime is told the time of every line; both in milliseconds since 1970
  */
-export async function followLogs(engine: EngineApi, id: string, stream: LogStream, since: number): Promise<void> {
-  const query = { follow: '1', stdout: '1', stderr: '1', timestamps: '1', since: String(since) }
+export async function followLogs(
+  engine: EngineApi,
+  id: string,
+  stream: LogStream,
+  until: number | undefined,
+  noteTime: (milliseconds: number) => void,
+): Promise<void> {
+  const since = until === undefined ? '0' : String((until + 1) / 1000)
+  const query = { follow: '1', stdout: '1', stderr: '1', timestamps: '1', since }
   const output = await engine.stream('GET', `/containers/${id}/logs`, { query })
   for await (const line of readLines(output)) {
     const space = line.indexOf(' ')
-    stream.write(line.slice(space + 1), Date.parse(line.slice(0, space)) || Date.now())
+    const time = Date.parse(line.slice(0, space)) || Date.now()
+    stream.write(line.slice(space + 1), time)
+    noteTime(time)
   }
 }
 
