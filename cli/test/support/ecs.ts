@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr'
 import {
   CreateClusterCommand,
@@ -38,7 +40,7 @@ const role = `arn:aws:iam::${scope.account}:role/execution`
 /** A container without the fields that every container of these tests has. */
 export type Container = Omit<ContainerDefinition, 'image'> & { image?: string }
 
-type Reachable = Pick<EmbeddedAws, 'url' | 'port' | 'client'>
+type Reachable = Pick<EmbeddedAws, 'url' | 'port' | 'client' | 'stateDir'>
 
 export type Ecs = Awaited<ReturnType<typeof startEcs>>
 
@@ -123,6 +125,12 @@ export async function connect<Aws extends Reachable>(t: Test, aws: Aws, withImag
     createBalancer: (name: string, group: Partial<CreateTargetGroupCommandInput> = {}, delaySeconds = 5) => createBalancer(elb, name, group, delaySeconds),
     healthOf: async (TargetGroupArn: string) =>
       (await elb.send(new DescribeTargetHealthCommand({ TargetGroupArn }))).TargetHealthDescriptions ?? [],
+    /** The loopback port of a listener that is not its load balancer's first; no API tells it. */
+    portOf: (listenerArn: string) =>
+      waitFor('the listener has a port', async () => {
+        const { ports } = JSON.parse(await readFile(join(aws.stateDir, 'ecs.json'), 'utf8')) as { ports: Record<string, number> }
+        return ports[listenerArn]
+      }),
     createLogGroup: (logGroupName: string) => upstream.call(scope, 'logs', 'CreateLogGroup', { logGroupName }),
     /** What a container printed, line by line. */
     logsOf: async (logGroupName: string, logStreamName: string): Promise<string[]> => {

@@ -14,7 +14,7 @@ const maxBackOffSeconds = 27 * 60
 /** AWS names no steps; these double from here, so that a breaker of three failures opens within a minute. */
 const firstBackOffSeconds = 5
 /** A task that nothing checks counts as started when it has run this long; AWS names no number. */
-const settleSeconds = 5
+const settleSeconds = 10
 /** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html: AWS computes it from the alarm. */
 const alarmBakeSeconds = 60
 const tickSeconds = 1

@@ -20,6 +20,7 @@ const forEver = 'process.on("SIGTERM", () => process.exit(0)); setInterval(() =>
 const container = (task: Task, name = 'app') => task.containers?.find((each) => each.name === name)
 
 t.jobs = 4
+t.setTimeout(120_000)
 
 t.test('environment, overrides, user, secrets and logs', { buffered: true }, async (t) => {
   await ecs.upstream.call(scope, 'ssm', 'PutParameter', { Name: '/tests/parameter', Value: 'from ssm', Type: 'SecureString' })
