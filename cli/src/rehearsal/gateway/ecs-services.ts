@@ -15,6 +15,15 @@ export function shown<Record extends { own: unknown }>({ own: _, ...visible }: R
   return visible
 }
 
+const arnOf = (cluster: Cluster, scope: Scope, name: string) => ecsArn(scope, `service/${cluster.clusterName}/${nameOf(name)}`)
+
+/** @throws AwsError `ClusterNotFoundException`, `ServiceNotFoundException` */
+export function findService(state: State, scope: Scope, cluster: string, name: string): Service {
+  const service = state.services[arnOf(findCluster(state, scope, cluster), scope, name)]
+  if (!service) throw new AwsError('ServiceNotFoundException', 'Service not found.')
+  return service
+}
+
 /** Defaults: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html */
 const defaultConfiguration: DeploymentConfiguration = {
   maximumPercent: 200,
@@ -34,13 +43,7 @@ type Options = { state: State; deployments: DeploymentController; health: Target
 
 /** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html */
 export function serviceCalls({ state, deployments, health }: Options) {
-  const arnOf = (cluster: Cluster, scope: Scope, name: string) => ecsArn(scope, `service/${cluster.clusterName}/${nameOf(name)}`)
-
-  const find = (scope: Scope, clusterName: string, name: string): Service => {
-    const service = state.services[arnOf(findCluster(state, scope, clusterName), scope, name)]
-    if (!service) throw new AwsError('ServiceNotFoundException', 'Service not found.')
-    return service
-  }
+  const find = (scope: Scope, cluster: string, name: string) => findService(state, scope, cluster, name)
   const findActive = (scope: Scope, clusterName: string, name: string): Service => {
     const service = find(scope, clusterName, name)
     if (service.status === 'ACTIVE') return service

@@ -30,10 +30,11 @@ async function terraformIn(t: Test, aws: EmbeddedAws, files: (folder: string) =>
   const offline = !(await canReachRegistry())
   await writeTerraformConfig({ file, ...(offline ? { registryUrl: aws.url, providerMirror: await findProviderMirror() } : {}) })
   const variables = rehearsalVariables({ url: aws.url, region, stateDir: scratch })
-  const env = { ...variables, TF_CLI_CONFIG_FILE: file, TF_IN_AUTOMATION: '1', TF_INPUT: '0', TF_WORKSPACE: undefined, AWS_PROFILE: undefined }
+  const plain = Object.fromEntries(['init', 'plan', 'apply', 'import', 'destroy'].map((verb) => [`TF_CLI_ARGS_${verb}`, '-no-color']))
+  const env = { ...variables, ...plain, TF_CLI_CONFIG_FILE: file, TF_IN_AUTOMATION: '1', TF_INPUT: '0', TF_WORKSPACE: undefined, AWS_PROFILE: undefined }
   /** @returns what it printed, in one text. @throws Error with all of it when the exit code is another */
   return async (args: string[], exitCode = 0): Promise<string> => {
-    const ended = await run('terraform', [args[0] as string, '-no-color', ...args.slice(1)], { cwd: folder, env, accept: 'any' })
+    const ended = await run('terraform', args, { cwd: folder, env, accept: 'any' })
     const said = ended.stdout + ended.stderr
     if (ended.exitCode !== exitCode) throw new Error(`terraform ${args.join(' ')} ended with ${ended.exitCode}:\n${said}`)
     return said
@@ -113,7 +114,7 @@ t.test('wait_for_steady_state: waits, and times out', { buffered: true, timeout:
   const bad = await ecs.register('waited', [{ name: 'app', entryPoint: ['/missing'] }])
   await terraform(['apply', '-auto-approve', `-var=task_definition=${good}`])
   const found = await ecs.describeService('waited')
-  t.match(found, { runningCount: 1, deployments: [{ rolloutState: 'COMPLETED' }] }, 'the apply has waited')
+  t.match(found, { runningCount: 1, deployments: [{ status: 'PRIMARY' }] }, 'the apply has waited')
   await terraform(['plan', '-detailed-exitcode', `-var=task_definition=${good}`])
   const said = await terraform(['apply', '-auto-approve', `-var=task_definition=${bad}`], 1)
   t.match(said, /timeout while waiting for state to become 'tfSTABLE'/)
