@@ -112,17 +112,24 @@ export async function connect<Aws extends Reachable>(t: Test, aws: Aws, withImag
       return waitForTask(task, 'STOPPED')
     },
     createService: (serviceName: string, taskDefinition: string, more: Partial<CreateServiceCommandInput> = {}) =>
-      client.send(new CreateServiceCommand({ cluster, serviceName, taskDefinition, desiredCount: 1, networkConfiguration, ...more })),
+      client.send(
+        new CreateServiceCommand({ cluster, serviceName, taskDefinition, desiredCount: 1, networkConfiguration, ...more }),
+      ),
     waitForService: (service: string, what: string, holds: (found: Service) => boolean, seconds = 30) =>
-      waitFor(`service ${what}`, async () => {
-        const found = await describeService(service)
-        return holds(found) && found
-      }, seconds),
+      waitFor(
+        `service ${what}`,
+        async () => {
+          const found = await describeService(service)
+          return holds(found) && found
+        },
+        seconds,
+      ),
     tasksOf: async (serviceName: string, desiredStatus: 'RUNNING' | 'STOPPED' = 'RUNNING'): Promise<Task[]> => {
       const { taskArns = [] } = await client.send(new ListTasksCommand({ cluster, serviceName, desiredStatus }))
       return Promise.all(taskArns.map(describeTask))
     },
-    createBalancer: (name: string, group: Partial<CreateTargetGroupCommandInput> = {}, delaySeconds = 5) => createBalancer(elb, name, group, delaySeconds),
+    createBalancer: (name: string, group: Partial<CreateTargetGroupCommandInput> = {}, delaySeconds = 5) =>
+      createBalancer(elb, name, group, delaySeconds),
     healthOf: async (TargetGroupArn: string) =>
       (await elb.send(new DescribeTargetHealthCommand({ TargetGroupArn }))).TargetHealthDescriptions ?? [],
     /** The loopback port of a listener that is not its load balancer's first; no API tells it. */
@@ -150,8 +157,15 @@ async function push(t: Test, { url, port, client }: Reachable): Promise<string> 
 }
 
 /** A load balancer whose only listener forwards to one target group; health checks are the quickest that ELB allows. */
-async function createBalancer(elb: ElasticLoadBalancingV2Client, name: string, group: Partial<CreateTargetGroupCommandInput>, delaySeconds: number) {
-  const { LoadBalancers: [loadBalancer] = [] } = await elb.send(new CreateLoadBalancerCommand({ Name: name, Subnets: ['subnet-a', 'subnet-b'] }))
+async function createBalancer(
+  elb: ElasticLoadBalancingV2Client,
+  name: string,
+  group: Partial<CreateTargetGroupCommandInput>,
+  delaySeconds: number,
+) {
+  const { LoadBalancers: [loadBalancer] = [] } = await elb.send(
+    new CreateLoadBalancerCommand({ Name: name, Subnets: ['subnet-a', 'subnet-b'] }),
+  )
   const { TargetGroups: [target] = [] } = await elb.send(
     new CreateTargetGroupCommand({
       Name: name,
@@ -201,4 +215,14 @@ export const appContainer = (environment: Record<string, string | number> = {}, 
 })
 
 /** A container that runs a line of JavaScript. */
-export const scriptContainer = (name: string, script: string, more: Partial<Container> = {}): Container => ({ name, command: ['-e', script], ...more })
+export const scriptContainer = (name: string, script: string, more: Partial<Container> = {}): Container => ({
+  name,
+  command: ['-e', script],
+  ...more,
+})
+
+/** The service has one deployment, and that one is complete. */
+export const steady = ({ deployments = [] }: Service) => deployments.length === 1 && deployments[0]?.rolloutState === 'COMPLETED'
+
+/** What a service's events say, the newest first. */
+export const messages = ({ events = [] }: Service) => events.map(({ message = '' }) => message)

@@ -21,7 +21,10 @@ export const cpuArchitecture = arch === 'arm64' ? 'ARM64' : 'X86_64'
  * @returns stops the engine if it was started here
  */
 export async function prepareEngine(): Promise<() => Promise<void>> {
-  const running = await requireEngine('docker').then(() => true, () => false)
+  const running = await requireEngine('docker').then(
+    () => true,
+    () => false,
+  )
   await ensureEngine('docker', scratch)
   await ensureTestImage()
   return async () => {

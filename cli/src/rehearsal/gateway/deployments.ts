@@ -126,11 +126,8 @@ export function createDeploymentController({ store, tasks, health, upstream, clo
   const scaleUp = (service: Service, primary: Deployment, own: Task[]) => {
     if (primary.rolloutState === 'FAILED' || now() < primary.own.launchAfter) return
     const mine = own.filter((task) => isAlive(task) && task.own.deploymentId === primary.id).length
-    const all = own.filter((task) => task.lastStatus !== 'STOPPED').length
     const limit = Math.max(1, Math.floor((service.desiredCount * service.deploymentConfiguration.maximumPercent) / 100))
-    // Tasks that are on their way out no longer count, except while the update has to make room first.
-    const leaving = own.filter((task) => !isAlive(task) && task.lastStatus !== 'STOPPED').length
-    const count = Math.min(service.desiredCount - mine, limit - (all - leaving))
+    const count = Math.min(service.desiredCount - mine, limit - own.filter(isAlive).length)
     if (count <= 0) return
     const started = Array.from({ length: count }, (_, offset) => launch(service, primary, mine + offset))
     addEvent(service, texts.started(started))
@@ -192,7 +189,7 @@ export function createDeploymentController({ store, tasks, health, upstream, clo
 
   const settle = (service: Service, primary: Deployment, own: Task[]) => {
     const mine = own.filter((task) => isAlive(task) && task.own.deploymentId === primary.id)
-    if (mine.some(isReady) && primary.rolloutState === 'IN_PROGRESS') primary.failedTasks = 0
+    if (mine.some(isReady) && primary.rolloutState !== 'FAILED') primary.failedTasks = 0
     const ready = mine.length === service.desiredCount && mine.every(isReady)
     const others = own.some((task) => isAlive(task) && task.own.deploymentId !== primary.id)
     if (!ready || others) {

@@ -12,7 +12,8 @@ export function encodeRules(body: Buffer): Buffer {
   const input = new URLSearchParams(text)
   const groups: Record<string, string[]> = {}
   for (const [key, arn] of [...input]) {
-    const [, action, member] = /^((?:Default)?Actions\.member\.\d+)(\.ForwardConfig\.TargetGroups\.member\.\d+)\.TargetGroupArn$/.exec(key) ?? []
+    const [, action, member] =
+      /^((?:Default)?Actions\.member\.\d+)(\.ForwardConfig\.TargetGroups\.member\.\d+)\.TargetGroupArn$/.exec(key) ?? []
     if (action) (groups[action] ??= []).push(`${arn}=${input.get(`${action}${member}.Weight`) ?? 1}`)
     const [, condition, index] = /^(Conditions\.member\.\d+)\.QueryStringConfig\.Values\.member\.(\d+)\.Value$/.exec(key) ?? []
     if (!condition) continue
@@ -30,13 +31,18 @@ export function encodeRules(body: Buffer): Buffer {
 export function decodeAnswer(xml: string): string {
   return xml
     .replace(new RegExp(`<TargetGroupArn>(${prefix}[^<]*)</TargetGroupArn>`, 'g'), (_, text: string) => {
-      const members = readWeights(text).map(({ TargetGroupArn, Weight }) => `<member><TargetGroupArn>${TargetGroupArn}</TargetGroupArn><Weight>${Weight}</Weight></member>`)
+      const members = readWeights(text).map(
+        ({ TargetGroupArn, Weight }) =>
+          `<member><TargetGroupArn>${TargetGroupArn}</TargetGroupArn><Weight>${Weight}</Weight></member>`,
+      )
       const stickiness = '<TargetGroupStickinessConfig><Enabled>false</Enabled></TargetGroupStickinessConfig>'
       return `<ForwardConfig><TargetGroups>${members.join('')}</TargetGroups>${stickiness}</ForwardConfig>`
     })
     .replace(/<Field>query-string<\/Field><Values>(.*?)<\/Values>/g, (_, values: string) => {
       const pairs = [...values.matchAll(/<member>(.*?)<\/member>/g)].map(([, text = '']) => readPair(text))
-      const members = pairs.map(({ Key, Value }) => `<member>${Key ? `<Key>${escape(Key)}</Key>` : ''}<Value>${escape(Value)}</Value></member>`)
+      const members = pairs.map(
+        ({ Key, Value }) => `<member>${Key ? `<Key>${escape(Key)}</Key>` : ''}<Value>${escape(Value)}</Value></member>`,
+      )
       return `<Field>query-string</Field><QueryStringConfig><Values>${members.join('')}</Values></QueryStringConfig>`
     })
 }

@@ -59,10 +59,16 @@ export function createTaskContainers(options: Options) {
   const { store, engine, upstream, clock, registry, stateDir, onEnd, onHealth } = options
   const gone = (task: Task) => task.desiredStatus === 'STOPPED'
 
+  const openLogs = (task: Task, definition: ContainerDefinition) =>
+    openLogStream(upstream, scopeOf(task.taskArn), task, definition, (until) => {
+      task.own.logsUntil[definition.name] = until
+      store.save()
+    })
+
   const start = async (task: Task, entry: Running, container: RunningContainer, metadata: Metadata) => {
     const { definition, record } = container
     const scope = scopeOf(task.taskArn)
-    const logs = await openLogStream(upstream, scope, task, definition)
+    const logs = await openLogs(task, definition)
     const secrets = await readSecrets(upstream, scope, definition)
     const image = await pullImage(engine, registry, definition.image)
     task.pullStoppedAt = now()
@@ -93,12 +99,7 @@ export function createTaskContainers(options: Options) {
   const follow = async (task: Task, container: RunningContainer, logs: LogStream) => {
     const { record, definition } = container
     const id = record.runtimeId as string
-    const { logsUntil } = task.own
-    const noteTime = (milliseconds: number) => {
-      logsUntil[record.name] = milliseconds
-      store.save()
-    }
-    const following = followLogs(engine, id, logs, logsUntil[record.name], noteTime).catch(() => undefined)
+    const following = followLogs(engine, id, logs, task.own.logsUntil[record.name]).catch(() => undefined)
     if (definition.healthCheck) void watchHealth(task, container)
     try {
       await engine.call('POST', `/containers/${id}/wait`)
@@ -119,7 +120,7 @@ export function createTaskContainers(options: Options) {
     started.resolve()
     if (record.healthStatus === 'HEALTHY') healthy.resolve()
     if (record.lastStatus === 'STOPPED') return exited.resolve(record.exitCode ?? 0)
-    void follow(task, container, await openLogStream(upstream, scopeOf(task.taskArn), task, definition))
+    void follow(task, container, await openLogs(task, definition))
   }
 
   const ended = (task: Task, container: RunningContainer, exitCode: number) => {
@@ -152,13 +153,16 @@ export function createTaskContainers(options: Options) {
 
   /** Containers that others depend on are stopped after those: the reverse of how they were started. */
   const stopAll = async (containers: RunningContainer[], soon: boolean) => {
-    for (const { started, healthy } of containers) for (const each of [started, healthy]) each.reject(new Error('the task is being stopped'))
+    for (const { started, healthy } of containers)
+      for (const each of [started, healthy]) each.reject(new Error('the task is being stopped'))
     const stopping = new Map<string, Promise<void>>()
     const stopOne = (container: RunningContainer): Promise<void> => {
       const { name } = container.definition
       const known = stopping.get(name)
       if (known) return known
-      const dependents = containers.filter(({ definition }) => definition.dependsOn?.some(({ containerName }) => containerName === name))
+      const dependents = containers.filter(({ definition }) =>
+        definition.dependsOn?.some(({ containerName }) => containerName === name),
+      )
       const stopped = Promise.all(dependents.map(stopOne)).then(() => signal(container, soon))
       stopping.set(name, stopped)
       return stopped
@@ -176,7 +180,8 @@ export function createTaskContainers(options: Options) {
     await exited.promise
   }
 
-  const remove = (id: string) => engine.call('DELETE', `/containers/${id}`, { query: { force: 'true', v: 'true' } }).catch(ignoreMissing)
+  const remove = (id: string) =>
+    engine.call('DELETE', `/containers/${id}`, { query: { force: 'true', v: 'true' } }).catch(ignoreMissing)
 
   return { start, resume, stopAll, remove }
 }

@@ -28,7 +28,9 @@ export function createTaskGround({ engine, store, stateDir }: { engine: EngineAp
     await ensurePauseImage(engine)
     const [known] = await engine.call('GET', '/networks', { query: { filters: JSON.stringify({ name: [network] }) } })
     if (!known) {
-      await engine.call('POST', '/networks/create', { body: { Name: network, Driver: 'bridge', Labels: { [labels.rehearsal]: stateDir } } })
+      await engine.call('POST', '/networks/create', {
+        body: { Name: network, Driver: 'bridge', Labels: { [labels.rehearsal]: stateDir } },
+      })
     }
     const { IPAM } = await engine.call('GET', `/networks/${network}`)
     const subnet = IPAM.Config[0] as { Gateway?: string; Subnet: string }
@@ -41,7 +43,8 @@ export function createTaskGround({ engine, store, stateDir }: { engine: EngineAp
     const { network } = await prepare()
     const { Id } = await engine.call('POST', '/containers/create', { body: pauseSpec(task, definition, network, stateDir) })
     task.own.pauseId = Id
-    if (removed()) return void (await engine.call('DELETE', `/containers/${Id}`, { query: { force: 'true' } }).catch(() => undefined))
+    if (removed())
+      return void (await engine.call('DELETE', `/containers/${Id}`, { query: { force: 'true' } }).catch(() => undefined))
     await engine.call('POST', `/containers/${Id}/start`)
     const { NetworkSettings } = await engine.call('GET', `/containers/${Id}/json`)
     const { IPAddress, MacAddress } = NetworkSettings.Networks[network] as { IPAddress: string; MacAddress: string }
@@ -52,7 +55,8 @@ export function createTaskGround({ engine, store, stateDir }: { engine: EngineAp
     for (const attachment of task.attachments) {
       attachment.status = 'ATTACHED'
       attachment.details.push({ name: 'macAddress', value: MacAddress }, { name: 'privateIPv4Address', value: IPAddress })
-      for (const container of task.containers) container.networkInterfaces = [{ attachmentId: attachment.id, privateIpv4Address: IPAddress }]
+      for (const container of task.containers)
+        container.networkInterfaces = [{ attachmentId: attachment.id, privateIpv4Address: IPAddress }]
     }
   }
 

@@ -43,6 +43,7 @@ export async function createTasks(options: Options) {
   const running = new Map<string, Running>()
   const listeners = new Set<(task: Task, event: TaskEvent) => void>()
   const ground = createTaskGround({ engine, store, stateDir })
+  const finishing = new Set<Promise<void>>()
   let closing = false
 
   const emit = (task: Task, event: TaskEvent = 'changed') => {
@@ -116,7 +117,10 @@ export async function createTasks(options: Options) {
   const stop = (task: Task, { code, reason }: Stop) => {
     if (gone(task)) return
     Object.assign(task, { desiredStatus: 'STOPPED', stopCode: code, stoppedReason: reason, stoppingAt: now() })
-    finish(task).catch((error: Error) => log(`task ${nameOf(task.taskArn)} could not be stopped: ${error.message}`))
+    const ended = finish(task)
+      .catch((error: Error) => log(`task ${nameOf(task.taskArn)} could not be stopped: ${error.message}`))
+      .finally(() => finishing.delete(ended))
+    finishing.add(ended)
   }
 
   /**
@@ -157,23 +161,28 @@ export async function createTasks(options: Options) {
     const tasks = Object.values(store.state.tasks).filter(({ lastStatus }) => lastStatus !== 'STOPPED')
     if (tasks.length === 0) return
     const filters = JSON.stringify({ label: [`${labels.rehearsal}=${stateDir}`] })
-    const found = (await engine.call('GET', '/containers/json', { query: { all: 'true', filters } })) as { Id: string; State: string }[]
+    const found = (await engine.call('GET', '/containers/json', { query: { all: 'true', filters } })) as {
+      Id: string
+      State: string
+    }[]
     const known = new Map(found.map(({ Id, State }) => [Id, State]))
     const kept = new Set<string>()
     for (const task of tasks) {
       const entry = track(task, store.state.taskDefinitions[task.taskDefinitionArn] as TaskDefinition)
       const started = task.containers.filter(({ lastStatus }) => lastStatus === 'RUNNING')
-      const complete = started.every(({ runtimeId = '' }) => known.has(runtimeId)) && known.get(task.own.pauseId ?? '') === 'running'
+      const complete =
+        started.every(({ runtimeId = '' }) => known.has(runtimeId)) && known.get(task.own.pauseId ?? '') === 'running'
       if (task.lastStatus === 'RUNNING' && !gone(task) && complete) {
         for (const id of [task.own.pauseId, ...task.containers.map(({ runtimeId }) => runtimeId)]) kept.add(id ?? '')
         await ground.prepare()
         for (const container of entry.containers.values()) await containers.resume(task, container)
         registerTargets(task)
       } else {
+        const why = whyEnded(task)
         task.own.registered = false
         task.desiredStatus = 'RUNNING'
         for (const record of task.containers) record.lastStatus = 'STOPPED'
-        stop(task, { code: 'EssentialContainerExited', reason: 'Essential container in task exited' })
+        stop(task, why)
       }
     }
     await Promise.all(found.filter(({ Id }) => !kept.has(Id)).map(({ Id }) => containers.remove(Id)))
@@ -197,8 +206,15 @@ export async function createTasks(options: Options) {
       closing = true
       const alive = Object.values(store.state.tasks).filter(({ lastStatus }) => lastStatus !== 'STOPPED')
       for (const task of alive) stop(task, { code: 'ServiceSchedulerInitiated', reason: 'The rehearsal was stopped' })
-      while (alive.some(({ lastStatus }) => lastStatus !== 'STOPPED')) await new Promise((resolve) => setTimeout(resolve, 20))
+      await Promise.all(finishing)
       await ground.close()
     },
   }
+}
+
+/** What ended a task that a restarted gateway does not find as it was: a stop under way, the restart itself, or its containers. */
+function whyEnded({ stopCode, stoppedReason = '', lastStatus }: Task): Stop {
+  if (stopCode) return { code: stopCode as Stop['code'], reason: stoppedReason }
+  if (lastStatus !== 'RUNNING') return { code: 'ServiceSchedulerInitiated', reason: 'The rehearsal was stopped' }
+  return { code: 'EssentialContainerExited', reason: 'Essential container in task exited' }
 }

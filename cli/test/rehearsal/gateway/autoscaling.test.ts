@@ -22,13 +22,19 @@ await ecs.register('web', [appContainer()])
 await ecs.createService('web', 'web', { desiredCount: 0 })
 
 const named = { ServiceNamespace: 'ecs', ResourceId: 'service/tests/web', ScalableDimension: 'ecs:service:DesiredCount' } as const
-const targets = async () => (await client.send(new DescribeScalableTargetsCommand({ ServiceNamespace: 'ecs', ResourceIds: [named.ResourceId] }))).ScalableTargets
-const policies = async () => (await client.send(new DescribeScalingPoliciesCommand({ ...named, PolicyNames: ['cpu'] }))).ScalingPolicies
+const targets = async () =>
+  (await client.send(new DescribeScalableTargetsCommand({ ServiceNamespace: 'ecs', ResourceIds: [named.ResourceId] })))
+    .ScalableTargets
+const policies = async () =>
+  (await client.send(new DescribeScalingPoliciesCommand({ ...named, PolicyNames: ['cpu'] }))).ScalingPolicies
 const policy = {
   ...named,
   PolicyName: 'cpu',
   PolicyType: 'TargetTrackingScaling' as const,
-  TargetTrackingScalingPolicyConfiguration: { TargetValue: 60, PredefinedMetricSpecification: { PredefinedMetricType: 'ECSServiceAverageCPUUtilization' as const } },
+  TargetTrackingScalingPolicyConfiguration: {
+    TargetValue: 60,
+    PredefinedMetricSpecification: { PredefinedMetricType: 'ECSServiceAverageCPUUtilization' as const },
+  },
 }
 
 t.test('nothing before a target is registered', async (t) => {
@@ -36,13 +42,16 @@ t.test('nothing before a target is registered', async (t) => {
   await t.rejects(client.send(new PutScalingPolicyCommand(policy)), { name: 'ObjectNotFoundException' })
   await t.rejects(client.send(new DeregisterScalableTargetCommand(named)), {
     name: 'ObjectNotFoundException',
-    message: 'No scalable target found for service namespace: ecs, resource ID: service/tests/web, scalable dimension: ecs:service:DesiredCount',
+    message:
+      'No scalable target found for service namespace: ecs, resource ID: service/tests/web, scalable dimension: ecs:service:DesiredCount',
   })
   await t.rejects(client.send(new RegisterScalableTargetCommand({ ...named, MinCapacity: 1 })), { name: 'ValidationException' })
 })
 
 t.test('a target: registered, changed, tagged', async (t) => {
-  const { ScalableTargetARN } = await client.send(new RegisterScalableTargetCommand({ ...named, MinCapacity: 1, MaxCapacity: 4, Tags: { a: '1' } }))
+  const { ScalableTargetARN } = await client.send(
+    new RegisterScalableTargetCommand({ ...named, MinCapacity: 1, MaxCapacity: 4, Tags: { a: '1' } }),
+  )
   t.match(ScalableTargetARN, /^arn:aws:application-autoscaling:us-east-1:000000000000:scalable-target\/\w+$/)
   t.match(await targets(), [
     {
@@ -63,18 +72,25 @@ t.test('a target: registered, changed, tagged', async (t) => {
   await client.send(new TagResourceCommand({ ResourceARN, Tags: { b: '2' } }))
   await client.send(new UntagResourceCommand({ ResourceARN, TagKeys: ['a'] }))
   t.same((await client.send(new ListTagsForResourceCommand({ ResourceARN }))).Tags, { b: '2' })
-  await t.rejects(client.send(new ListTagsForResourceCommand({ ResourceARN: 'arn:missing' })), { name: 'ResourceNotFoundException' })
+  await t.rejects(client.send(new ListTagsForResourceCommand({ ResourceARN: 'arn:missing' })), {
+    name: 'ResourceNotFoundException',
+  })
 })
 
 t.test('policies', async (t) => {
   const { PolicyARN } = await client.send(new PutScalingPolicyCommand(policy))
-  t.match(PolicyARN, /^arn:aws:autoscaling:us-east-1:000000000000:scalingPolicy:[\w-]+:resource\/ecs\/service\/tests\/web:policyName\/cpu$/)
+  t.match(
+    PolicyARN,
+    /^arn:aws:autoscaling:us-east-1:000000000000:scalingPolicy:[\w-]+:resource\/ecs\/service\/tests\/web:policyName\/cpu$/,
+  )
   t.match(await policies(), [{ ...policy, PolicyARN, CreationTime: Date, Alarms: [] }])
   await client.send(new PutScalingPolicyCommand({ ...policy, TargetTrackingScalingPolicyConfiguration: { TargetValue: 70 } }))
   t.match(await policies(), [{ PolicyARN, TargetTrackingScalingPolicyConfiguration: { TargetValue: 70 } }])
   await client.send(new DeleteScalingPolicyCommand({ ...named, PolicyName: 'cpu' }))
   t.same(await policies(), [])
-  await t.rejects(client.send(new DeleteScalingPolicyCommand({ ...named, PolicyName: 'cpu' })), { name: 'ObjectNotFoundException' })
+  await t.rejects(client.send(new DeleteScalingPolicyCommand({ ...named, PolicyName: 'cpu' })), {
+    name: 'ObjectNotFoundException',
+  })
   t.same((await client.send(new DescribeScalingActivitiesCommand({ ServiceNamespace: 'ecs' }))).ScalingActivities, [])
 })
 

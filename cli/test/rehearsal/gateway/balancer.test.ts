@@ -1,138 +1,28 @@
-// The load balancer's traffic and target health, on servers of the test's own.
+// The load balancer's traffic, to servers of the test's own.
 import { once } from 'node:events'
-import { createServer, type RequestListener, type Server } from 'node:http'
-import { connect, type AddressInfo } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { connect } from 'node:net'
 import {
   CreateListenerCommand,
   CreateRuleCommand,
-  DeregisterTargetsCommand,
-  DescribeTargetHealthCommand,
   ModifyListenerCommand,
-  RegisterTargetsCommand,
   type Action,
   type RuleCondition,
 } from '@aws-sdk/client-elastic-load-balancing-v2'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { WebSocket, WebSocketServer } from 'ws'
 import { startEcs } from '../../support/ecs.ts'
-import { waitFor } from '../../support/wait-for.ts'
+import { askName, askNames, serveTarget, targetCalls } from '../../support/targets.ts'
 
 const ecs = await startEcs(t)
 const { elb } = ecs
-
-/** A target that answers with its name and can turn unhealthy. */
-async function serve(t: Test, name: string, more: RequestListener = () => undefined) {
-  const target = { name, health: 200, server: undefined as unknown as Server, port: 0, id: '127.0.0.1' }
-  target.server = createServer((req, res) => {
-    if (req.url === '/healthz') return void res.writeHead(target.health).end()
-    more(req, res)
-    if (req.url === '/' || req.url?.startsWith('/?')) res.end(JSON.stringify({ name, headers: req.headers, raw: req.rawHeaders }))
-  }).listen(0, '127.0.0.1')
-  await once(target.server, 'listening')
-  target.port = (target.server.address() as AddressInfo).port
-  t.teardown(() => {
-    target.server.close()
-    target.server.closeAllConnections()
-  })
-  return target
-}
-
-type Target = Awaited<ReturnType<typeof serve>>
-
-const register = (TargetGroupArn: string, ...targets: Target[]) =>
-  elb.send(new RegisterTargetsCommand({ TargetGroupArn, Targets: targets.map(({ id, port }) => ({ Id: id, Port: port })) }))
-const deregister = (TargetGroupArn: string, { id, port }: Target) =>
-  elb.send(new DeregisterTargetsCommand({ TargetGroupArn, Targets: [{ Id: id, Port: port }] }))
-const waitForHealth = (group: string, { port }: Target, state: string) =>
-  waitFor(`target is ${state}`, async () => {
-    const found = (await ecs.healthOf(group)).find(({ Target: each }) => each?.Port === port)
-    return found?.TargetHealth?.State === state && found.TargetHealth
-  }, 10)
-const askName = async (url: string) => ((await (await fetch(url)).json()) as { name: string }).name
-const names = async (url: string, times: number) => new Set(await Promise.all(Array.from({ length: times }, () => askName(url))))
-
-// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
-t.test('target health: states and reason codes', async (t) => {
-  const { targetGroupArn, url } = await ecs.createBalancer('health', { UnhealthyThresholdCount: 3 })
-  t.equal((await fetch(url)).status, 503, 'no target: 503')
-  const good = await serve(t, 'good')
-  const bad = await serve(t, 'bad')
-  bad.health = 500
-  await register(targetGroupArn, good, bad)
-  const [first] = await ecs.healthOf(targetGroupArn)
-  t.match(first?.TargetHealth, { State: 'initial', Reason: /^Elb\.(RegistrationInProgress|InitialHealthChecking)$/ })
-  const before = performance.now()
-  t.notOk((await waitForHealth(targetGroupArn, good, 'healthy')).Reason)
-  t.ok(performance.now() - before < 500, 'one passing check is enough at the start')
-  t.match(await waitForHealth(targetGroupArn, bad, 'unhealthy'), {
-    Reason: 'Target.ResponseCodeMismatch',
-    Description: 'Health checks failed with these codes: [500]',
-  })
-  t.same(await names(url, 10), new Set(['good']), 'only the healthy one gets traffic')
-  bad.health = 200
-  const recovering = performance.now()
-  await waitForHealth(targetGroupArn, bad, 'healthy')
-  t.ok(performance.now() - recovering > 400, 'two passing checks, five seconds apart')
-  t.same(await names(url, 10), new Set(['good', 'bad']))
-  good.health = bad.health = 503
-  await waitForHealth(targetGroupArn, good, 'unhealthy')
-  await waitForHealth(targetGroupArn, bad, 'unhealthy')
-  t.same(await names(url, 10), new Set(['good', 'bad']), 'fail open: all when none is healthy')
-})
-
-t.test('other reason codes, and targets asked for one by one', async (t) => {
-  const { targetGroupArn } = await ecs.createBalancer('reasons', { HealthCheckIntervalSeconds: 5, HealthCheckTimeoutSeconds: 2, Matcher: { HttpCode: '200-299,404' } })
-  const silent = await serve(t, 'silent')
-  silent.server.removeAllListeners('request')
-  silent.server.on('request', () => undefined)
-  const odd = await serve(t, 'odd')
-  odd.health = 404
-  const gone = await serve(t, 'gone')
-  gone.server.close()
-  gone.server.closeAllConnections()
-  await register(targetGroupArn, silent, odd, gone)
-  t.match(await waitForHealth(targetGroupArn, silent, 'unhealthy'), { Reason: 'Target.Timeout', Description: 'Request timed out' })
-  t.match(await waitForHealth(targetGroupArn, gone, 'unhealthy'), { Reason: 'Target.FailedHealthChecks', Description: 'Health checks failed' })
-  await waitForHealth(targetGroupArn, odd, 'healthy')
-  const one = await elb.send(new DescribeTargetHealthCommand({ TargetGroupArn: targetGroupArn, Targets: [{ Id: '10.0.0.1', Port: 1 }] }))
-  t.match(one.TargetHealthDescriptions, [{ Target: { Id: '10.0.0.1', Port: 1 }, TargetHealth: { State: 'unused', Reason: 'Target.NotRegistered' } }])
-  await t.rejects(ecs.healthOf('arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/missing/1'), { name: 'TargetGroupNotFoundException' })
-})
-
-// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html#deregistration-delay
-t.test('deregistration delay: requests in flight are finished, later ones are cut off', async (t) => {
-  const { targetGroupArn, url } = await ecs.createBalancer('delay', {}, 15)
-  const slow: RequestListener = (req, res) => {
-    const [, ms] = /^\/slow\/(\d+)/.exec(req.url ?? '') ?? []
-    if (ms) setTimeout(() => res.end('done'), Number(ms))
-  }
-  const leaving = await serve(t, 'leaving', slow)
-  const staying = await serve(t, 'staying')
-  await register(targetGroupArn, leaving)
-  await waitForHealth(targetGroupArn, leaving, 'healthy')
-  const finished = fetch(`${url}/slow/800`).then((res) => res.text())
-  const cut = fetch(`${url}/slow/8000`).then(({ status }) => status, () => 'cut off')
-  await sleep(200)
-  await register(targetGroupArn, staying)
-  await waitForHealth(targetGroupArn, staying, 'healthy')
-  const before = performance.now()
-  await deregister(targetGroupArn, leaving)
-  t.match(await waitForHealth(targetGroupArn, leaving, 'draining'), { Reason: 'Target.DeregistrationInProgress' })
-  t.same(await names(url, 10), new Set(['staying']), 'no new request')
-  t.equal(await finished, 'done')
-  t.match(String(await cut), /502|cut off/)
-  const took = performance.now() - before
-  t.ok(took > 1300 && took < 4000, `fifteen seconds at ten times the speed (took ${Math.round(took)} ms)`)
-  await waitFor('the target has gone', async () => (await ecs.healthOf(targetGroupArn)).length === 1)
-})
+const { register, waitForHealth } = targetCalls(ecs)
 
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-rules.html
 t.test('rules, fixed responses and redirects', async (t) => {
   const { listenerArn, targetGroupArn, url } = await ecs.createBalancer('rules')
   const other = await ecs.createBalancer('other')
-  const one = await serve(t, 'one', (req, res) => req.url?.startsWith('/api') && res.end('"one"'))
-  const two = await serve(t, 'two', (req, res) => req.url?.startsWith('/api') && res.end('"two"'))
+  const one = await serveTarget(t, 'one', (req, res) => req.url?.startsWith('/api') && res.end('"one"'))
+  const two = await serveTarget(t, 'two', (req, res) => req.url?.startsWith('/api') && res.end('"two"'))
   await register(targetGroupArn, one)
   await register(other.targetGroupArn, two)
   await waitForHealth(targetGroupArn, one, 'healthy')
@@ -140,26 +30,42 @@ t.test('rules, fixed responses and redirects', async (t) => {
   let priority = 10
   const rule = (Conditions: RuleCondition[], action: Action) =>
     elb.send(new CreateRuleCommand({ ListenerArn: listenerArn, Priority: priority++, Conditions, Actions: [action] }))
-  const fixed = (StatusCode: string, MessageBody = '') => ({ Type: 'fixed-response' as const, FixedResponseConfig: { StatusCode, ContentType: 'text/plain', MessageBody } })
+  const fixed = (StatusCode: string, MessageBody = '') => ({
+    Type: 'fixed-response' as const,
+    FixedResponseConfig: { StatusCode, ContentType: 'text/plain', MessageBody },
+  })
   const path = (...Values: string[]) => ({ Field: 'path-pattern', PathPatternConfig: { Values } })
   await rule([path('/teapot')], fixed('418', 'short and stout'))
   await rule([path('/old/*')], {
     Type: 'redirect',
-    RedirectConfig: { StatusCode: 'HTTP_301', Protocol: 'HTTPS', Port: '443', Path: '/new/#{path}', Query: 'from=#{host}&#{query}' },
+    RedirectConfig: {
+      StatusCode: 'HTTP_301',
+      Protocol: 'HTTPS',
+      Port: '443',
+      Path: '/new/#{path}',
+      Query: 'from=#{host}&#{query}',
+    },
   })
   await rule([path('/api/*', '/v?/*')], { Type: 'forward', TargetGroupArn: other.targetGroupArn })
   await rule([{ Field: 'http-header', HttpHeaderConfig: { HttpHeaderName: 'X-Beta', Values: ['y*'] } }], fixed('200', 'beta'))
   await rule([{ Field: 'http-request-method', HttpRequestMethodConfig: { Values: ['DELETE'] } }], fixed('405'))
   await rule([{ Field: 'host-header', HostHeaderConfig: { Values: ['*.Example.com'] } }], fixed('200', 'host'))
   await rule([{ Field: 'source-ip', SourceIpConfig: { Values: ['10.0.0.0/8'] } }], fixed('403'))
-  await rule([path('/both'), { Field: 'http-request-method', HttpRequestMethodConfig: { Values: ['POST'] } }], fixed('200', 'both'))
+  await rule(
+    [path('/both'), { Field: 'http-request-method', HttpRequestMethodConfig: { Values: ['POST'] } }],
+    fixed('200', 'both'),
+  )
 
   const teapot = await fetch(`${url}/teapot`)
   t.match([teapot.status, teapot.headers.get('content-type'), await teapot.text()], [418, 'text/plain', 'short and stout'])
   const moved = await fetch(`${url}/old/a?b=c`, { redirect: 'manual' })
   t.match([moved.status, moved.headers.get('location')], [301, 'https://127.0.0.1:443/new/old/a?from=127.0.0.1&b=c'])
   t.equal(await (await fetch(`${url}/api/x`)).json(), 'two')
-  t.equal((await fetch(`${url}/V1/x`, { headers: { 'X-Beta': 'yes' } }).then((res) => res.text())), 'beta', 'paths are matched as they are written')
+  t.equal(
+    await fetch(`${url}/V1/x`, { headers: { 'X-Beta': 'yes' } }).then((res) => res.text()),
+    'beta',
+    'paths are matched as they are written',
+  )
   t.equal((await fetch(url, { method: 'DELETE' })).status, 405)
   t.equal(await askName(url), 'one', 'the default rule')
   t.equal(await (await fetch(`${url}/both`, { method: 'POST' })).text(), 'both')
@@ -169,13 +75,15 @@ t.test('rules, fixed responses and redirects', async (t) => {
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html
 t.test('headers, bodies, errors of the target', async (t) => {
   const { targetGroupArn, url } = await ecs.createBalancer('headers')
-  const target = await serve(t, 'target', (req, res) => {
+  const target = await serveTarget(t, 'target', (req, res) => {
     if (req.url === '/echo') req.pipe(res)
     if (req.url === '/broken') req.socket.destroy()
   })
   await register(targetGroupArn, target)
   await waitForHealth(targetGroupArn, target, 'healthy')
-  const answer = (await (await fetch(url, { headers: { 'X-Forwarded-For': '203.0.113.7', 'X-Forwarded-Proto': 'gopher' } })).json()) as { headers: object }
+  const answer = (await (
+    await fetch(url, { headers: { 'X-Forwarded-For': '203.0.113.7', 'X-Forwarded-Proto': 'gopher' } })
+  ).json()) as { headers: object }
   t.match(answer.headers, {
     host: url.slice(7),
     'x-forwarded-for': '203.0.113.7, 127.0.0.1',
@@ -192,7 +100,7 @@ t.test('headers, bodies, errors of the target', async (t) => {
 t.test('streaming', async (t) => {
   const { targetGroupArn, url } = await ecs.createBalancer('streaming')
   let next = () => undefined as void
-  const target = await serve(t, 'target', (req, res) => {
+  const target = await serveTarget(t, 'target', (req, res) => {
     if (req.url !== '/stream') return
     res.write('first')
     next = () => void res.end('second')
@@ -209,10 +117,11 @@ t.test('streaming', async (t) => {
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-listeners.html#listener-configuration
 t.test('WebSocket', async (t) => {
   const { targetGroupArn, url, listenerArn } = await ecs.createBalancer('websocket')
-  const target = await serve(t, 'target')
+  const target = await serveTarget(t, 'target')
   const sockets = new WebSocketServer({ noServer: true })
   target.server.on('upgrade', (req, socket, head) => {
-    if (req.url === '/refused') return void socket.end('HTTP/1.1 401 Unauthorized\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nnope\r\n0\r\n\r\n')
+    if (req.url === '/refused')
+      return void socket.end('HTTP/1.1 401 Unauthorized\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nnope\r\n0\r\n\r\n')
     sockets.handleUpgrade(req, socket, head, (each) => {
       each.send(JSON.stringify(req.headers))
       each.on('message', (data, binary) => each.send(data, { binary }))
@@ -230,19 +139,36 @@ t.test('WebSocket', async (t) => {
   socket.close()
   await once(socket, 'close')
   const ask = (path: string) =>
-    exchange(url, `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`)
+    exchange(
+      url,
+      `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+    )
   const refused = await ask('/refused')
   t.match(refused, /^HTTP\/1\.1 401 Unauthorized\r\n[^]*\r\n\r\nnope$/, 'a refusal arrives whole')
   t.notMatch(refused, /chunked/i)
-  const action: Action = { Type: 'fixed-response', FixedResponseConfig: { StatusCode: '410', ContentType: 'text/plain', MessageBody: 'gone' } }
-  await elb.send(new CreateRuleCommand({ ListenerArn: listenerArn, Priority: 1, Conditions: [{ Field: 'path-pattern', Values: ['/gone'] }], Actions: [action] }))
+  const action: Action = {
+    Type: 'fixed-response',
+    FixedResponseConfig: { StatusCode: '410', ContentType: 'text/plain', MessageBody: 'gone' },
+  }
+  await elb.send(
+    new CreateRuleCommand({
+      ListenerArn: listenerArn,
+      Priority: 1,
+      Conditions: [{ Field: 'path-pattern', Values: ['/gone'] }],
+      Actions: [action],
+    }),
+  )
   t.match(await ask('/gone'), /^HTTP\/1\.1 410 [^]*\r\n\r\ngone$/, 'rules hold for an upgrade too')
 })
 
 t.test('every listener has a port of its own', async (t) => {
   const { loadBalancerArn, url } = await ecs.createBalancer('listeners')
-  const DefaultActions: Action[] = [{ Type: 'fixed-response', FixedResponseConfig: { StatusCode: '200', ContentType: 'text/plain', MessageBody: 'second' } }]
-  const { Listeners } = await elb.send(new CreateListenerCommand({ LoadBalancerArn: loadBalancerArn, Protocol: 'HTTP', Port: 8081, DefaultActions }))
+  const DefaultActions: Action[] = [
+    { Type: 'fixed-response', FixedResponseConfig: { StatusCode: '200', ContentType: 'text/plain', MessageBody: 'second' } },
+  ]
+  const { Listeners } = await elb.send(
+    new CreateListenerCommand({ LoadBalancerArn: loadBalancerArn, Protocol: 'HTTP', Port: 8081, DefaultActions }),
+  )
   const port = await ecs.portOf(Listeners?.[0]?.ListenerArn as string)
   t.equal(await (await fetch(`http://127.0.0.1:${port}`)).text(), 'second')
   t.equal((await fetch(url)).status, 503, 'the first still forwards')
@@ -252,19 +178,23 @@ t.test('every listener has a port of its own', async (t) => {
 t.test('weights and query strings', async (t) => {
   const { listenerArn, targetGroupArn, url } = await ecs.createBalancer('weights')
   const other = await ecs.createBalancer('weights-2')
-  const one = await serve(t, 'one')
-  const two = await serve(t, 'two')
+  const one = await serveTarget(t, 'one')
+  const two = await serveTarget(t, 'two')
   await register(targetGroupArn, one)
   await register(other.targetGroupArn, two)
   await waitForHealth(targetGroupArn, one, 'healthy')
   await waitForHealth(other.targetGroupArn, two, 'healthy')
   const weighted = (weights: [number, number]): Action => {
-    const TargetGroups = [targetGroupArn, other.targetGroupArn].map((TargetGroupArn, index) => ({ TargetGroupArn, Weight: weights[index] }))
+    const TargetGroups = [targetGroupArn, other.targetGroupArn].map((TargetGroupArn, index) => ({
+      TargetGroupArn,
+      Weight: weights[index],
+    }))
     return { Type: 'forward', ForwardConfig: { TargetGroups } }
   }
-  const forward = (weights: [number, number]) => elb.send(new ModifyListenerCommand({ ListenerArn: listenerArn, DefaultActions: [weighted(weights)] }))
+  const forward = (weights: [number, number]) =>
+    elb.send(new ModifyListenerCommand({ ListenerArn: listenerArn, DefaultActions: [weighted(weights)] }))
   await forward([0, 1])
-  t.same(await names(url, 20), new Set(['two']), 'a weight of 0 gets nothing')
+  t.same(await askNames(url, 20), new Set(['two']), 'a weight of 0 gets nothing')
   const { Listeners } = await forward([1, 3])
   t.match(Listeners?.[0]?.DefaultActions, [weighted([1, 3])], 'the answer has the weights')
   const counted = await Promise.all(Array.from({ length: 400 }, () => askName(url)))
@@ -273,7 +203,14 @@ t.test('weights and query strings', async (t) => {
   await forward([0, 0])
   t.equal((await fetch(url)).status, 503, 'nobody has a weight')
   const Conditions = [{ Field: 'query-string', QueryStringConfig: { Values: [{ Key: 'v', Value: '2*' }, { Value: 'a&<b' }] } }]
-  const { Rules } = await elb.send(new CreateRuleCommand({ ListenerArn: listenerArn, Priority: 1, Conditions, Actions: [{ Type: 'forward', TargetGroupArn: targetGroupArn }] }))
+  const { Rules } = await elb.send(
+    new CreateRuleCommand({
+      ListenerArn: listenerArn,
+      Priority: 1,
+      Conditions,
+      Actions: [{ Type: 'forward', TargetGroupArn: targetGroupArn }],
+    }),
+  )
   t.match(Rules?.[0], { Conditions }, 'the answer has the pairs')
   t.equal(await askName(`${url}/?a=b&V=20`), 'one')
   t.equal(await askName(`${url}/?any=${encodeURIComponent('a&<b')}`), 'one')

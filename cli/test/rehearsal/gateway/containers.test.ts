@@ -29,16 +29,22 @@ t.test('environment, overrides, user, secrets and logs', { buffered: true }, asy
     SecretString: JSON.stringify({ password: 'from secrets manager' }),
   })
   const definition = await ecs.register('environment', [
-    script('console.log(JSON.stringify({ ...process.env, uid: process.getuid(), cwd: process.cwd() })); console.error("to stderr")', {
-      user: '1234:1234',
-      workingDirectory: '/usr',
-      environment: [{ name: 'GIVEN', value: 'a=b c' }, { name: 'OVERRIDDEN', value: 'before' }],
-      secrets: [
-        { name: 'PARAMETER', valueFrom: `arn:aws:ssm:${scope.region}:${scope.account}:parameter/tests/parameter` },
-        { name: 'BY_NAME', valueFrom: '/tests/parameter' },
-        { name: 'PASSWORD', valueFrom: `${ARN}:password::` },
-      ],
-    }),
+    script(
+      'console.log(JSON.stringify({ ...process.env, uid: process.getuid(), cwd: process.cwd() })); console.error("to stderr")',
+      {
+        user: '1234:1234',
+        workingDirectory: '/usr',
+        environment: [
+          { name: 'GIVEN', value: 'a=b c' },
+          { name: 'OVERRIDDEN', value: 'before' },
+        ],
+        secrets: [
+          { name: 'PARAMETER', valueFrom: `arn:aws:ssm:${scope.region}:${scope.account}:parameter/tests/parameter` },
+          { name: 'BY_NAME', valueFrom: '/tests/parameter' },
+          { name: 'PASSWORD', valueFrom: `${ARN}:password::` },
+        ],
+      },
+    ),
   ])
   const overrides = { containerOverrides: [{ name: 'app', environment: [{ name: 'OVERRIDDEN', value: 'after' }] }] }
   const task = await ecs.waitForTask(await ecs.runTask(definition, { overrides }), 'STOPPED')
@@ -85,9 +91,19 @@ t.test('out of memory: exit code 137 and its reason', { buffered: true }, async 
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopTask.html
 t.test('StopTask: SIGTERM first, SIGKILL after stopTimeout', { buffered: true }, async (t) => {
   const polite = await ecs.runTask(
-    await ecs.register('polite', [script(`process.on("SIGTERM", () => { console.log("SIGTERM"); process.exit(3) }); console.log("ready"); setInterval(() => {}, 1000)`)]),
+    await ecs.register('polite', [
+      script(
+        `process.on("SIGTERM", () => { console.log("SIGTERM"); process.exit(3) }); console.log("ready"); setInterval(() => {}, 1000)`,
+      ),
+    ]),
   )
-  const deaf = await ecs.runTask(await ecs.register('deaf', [script(`process.on("SIGTERM", () => console.log("ignored")); console.log("ready"); setInterval(() => {}, 1000)`, { stopTimeout: 20 })]))
+  const deaf = await ecs.runTask(
+    await ecs.register('deaf', [
+      script(`process.on("SIGTERM", () => console.log("ignored")); console.log("ready"); setInterval(() => {}, 1000)`, {
+        stopTimeout: 20,
+      }),
+    ]),
+  )
   for (const task of [polite, deaf]) {
     const running = await ecs.waitForTask(task, 'RUNNING')
     await waitFor('the script is ready', async () => (await logsOf(running)).includes('ready'))
@@ -107,15 +123,26 @@ t.test('StopTask: SIGTERM first, SIGKILL after stopTimeout', { buffered: true },
 
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDependency.html
 t.test('several containers: one network, dependsOn, essential', { buffered: true }, async (t) => {
-  const log = (name: string, text: string, more: Partial<Container> = {}) => scriptContainer(name, text, { logConfiguration, ...more })
+  const log = (name: string, text: string, more: Partial<Container> = {}) =>
+    scriptContainer(name, text, { logConfiguration, ...more })
   const task = await ecs.runToEnd('several', [
     log('first', 'console.log(Date.now()); setTimeout(() => {}, 300)', { essential: false }),
-    log('server', 'console.log(Date.now()); process.on("SIGTERM", () => process.exit(0)); http.createServer((q, s) => s.end("hello")).listen(9000)', {
-      essential: false,
-      dependsOn: [{ containerName: 'first', condition: 'SUCCESS' }],
-      healthCheck: { command: ['CMD', '/usr/local/bin/node', '-e', 'fetch("http://localhost:9000").then(() => 0, () => process.exit(1))'], interval: 5, timeout: 50 },
+    log(
+      'server',
+      'console.log(Date.now()); process.on("SIGTERM", () => process.exit(0)); http.createServer((q, s) => s.end("hello")).listen(9000)',
+      {
+        essential: false,
+        dependsOn: [{ containerName: 'first', condition: 'SUCCESS' }],
+        healthCheck: {
+          command: ['CMD', '/usr/local/bin/node', '-e', 'fetch("http://localhost:9000").then(() => 0, () => process.exit(1))'],
+          interval: 5,
+          timeout: 50,
+        },
+      },
+    ),
+    script('fetch("http://localhost:9000").then((r) => r.text()).then(console.log)', {
+      dependsOn: [{ containerName: 'server', condition: 'HEALTHY' }],
     }),
-    script('fetch("http://localhost:9000").then((r) => r.text()).then(console.log)', { dependsOn: [{ containerName: 'server', condition: 'HEALTHY' }] }),
   ])
   t.same(await logsOf(task), ['hello'])
   t.match(container(task, 'first'), { exitCode: 0 })
@@ -174,11 +201,22 @@ t.test('what keeps a task from starting', { buffered: true }, async (t) => {
   const missing = `${scope.account}.dkr.ecr.${scope.region}.amazonaws.com/app:missing`
   t.match(await failing('no-image', { image: missing }), /^CannotPullContainerError: .*app:missing: not found$/)
   const ssm = { secrets: [{ name: 'A', valueFrom: '/tests/missing' }] }
-  t.match(await failing('no-parameter', ssm), /^ResourceInitializationError: unable to pull secrets or registry auth: .* invalid parameters: \/tests\/missing$/)
+  t.match(
+    await failing('no-parameter', ssm),
+    /^ResourceInitializationError: unable to pull secrets or registry auth: .* invalid parameters: \/tests\/missing$/,
+  )
   const asm = { secrets: [{ name: 'A', valueFrom: `arn:aws:secretsmanager:us-east-1:${scope.account}:secret:missing-AbCdEf` }] }
-  t.match(await failing('no-secret', asm), /^ResourceInitializationError: .*secret missing-AbCdEf|secret:missing-AbCdEf.*ResourceNotFoundException/)
-  const logs = { logConfiguration: { logDriver: 'awslogs' as const, options: { ...logConfiguration.options, 'awslogs-group': '/missing' } } }
-  t.match(await failing('no-log-group', logs), /^ResourceInitializationError: failed to validate logger args: .*ResourceNotFoundException: .*exit status 1$/)
+  t.match(
+    await failing('no-secret', asm),
+    /^ResourceInitializationError: .*secret missing-AbCdEf|secret:missing-AbCdEf.*ResourceNotFoundException/,
+  )
+  const logs = {
+    logConfiguration: { logDriver: 'awslogs' as const, options: { ...logConfiguration.options, 'awslogs-group': '/missing' } },
+  }
+  t.match(
+    await failing('no-log-group', logs),
+    /^ResourceInitializationError: failed to validate logger args: .*ResourceNotFoundException: .*exit status 1$/,
+  )
   t.equal(await failing('no-program', { entryPoint: ['/missing'] }), 'Task failed to start')
 })
 
@@ -192,7 +230,9 @@ t.test('an image for another architecture', { buffered: true }, async (t) => {
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4-response.html
 t.test('the task metadata endpoint', { buffered: true }, async (t) => {
   const read = (path: string) => `console.log(await (await fetch(process.env.ECS_CONTAINER_METADATA_URI_V4 + "${path}")).text())`
-  const task = await ecs.runToEnd('metadata', [script(`${read('')}; ${read('/task')}`, { command: ['--input-type=module', '-e', `${read('')}; ${read('/task')}`] })])
+  const task = await ecs.runToEnd('metadata', [
+    script(`${read('')}; ${read('/task')}`, { command: ['--input-type=module', '-e', `${read('')}; ${read('/task')}`] }),
+  ])
   const [own, whole] = (await logsOf(task)).map((line) => JSON.parse(line))
   t.match(own, {
     DockerId: container(task)?.runtimeId,
@@ -217,5 +257,8 @@ t.test('the task metadata endpoint', { buffered: true }, async (t) => {
 })
 
 t.test('nothing unexpected was logged', { buffered: true }, async (t) => {
-  t.same(ecs.lines.filter((line) => !/^task \w+: (Cannot|ResourceInitialization)/.test(line)), [])
+  t.same(
+    ecs.lines.filter((line) => !/^task \w+: (Cannot|ResourceInitialization)/.test(line)),
+    [],
+  )
 })

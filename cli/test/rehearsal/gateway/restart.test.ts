@@ -48,7 +48,11 @@ t.test('killed: tasks go on, and what ended meanwhile is noticed', async (t) => 
   await ecs.createService('web', await ecs.register('web', containers), service)
   const count = 'let n = 0; process.on("SIGTERM", () => process.exit(0)); setInterval(() => console.log(n++), 100)'
   const counting = await ecs.runTask(await ecs.register('counting', [scriptContainer('app', count, { logConfiguration })]))
-  const dying = await ecs.runTask(await ecs.register('dying', [scriptContainer('app', 'process.on("SIGUSR2", () => process.exit(42)); setInterval(() => {}, 1000)')]))
+  const dying = await ecs.runTask(
+    await ecs.register('dying', [
+      scriptContainer('app', 'process.on("SIGUSR2", () => process.exit(42)); setInterval(() => {}, 1000)'),
+    ]),
+  )
   const before = await ecs.waitForService('web', 'is steady', steady)
   const [task] = await ecs.tasksOf('web')
   await ecs.waitForTask(counting, 'RUNNING')
@@ -67,17 +71,33 @@ t.test('killed: tasks go on, and what ended meanwhile is noticed', async (t) => 
   const after = await ecs.describeService('web')
   t.equal(after.deployments?.[0]?.id, before.deployments?.[0]?.id, 'the same deployment')
   const [adopted] = await ecs.tasksOf('web')
-  t.match(adopted, { taskArn: task?.taskArn, lastStatus: 'RUNNING', startedAt: task?.startedAt, containers: task?.containers?.map(({ runtimeId }) => ({ runtimeId })) })
-  await waitFor('the load balancer answers at its old address', async () => fetch(balancer.url).then(({ status }) => status === 200, () => false))
+  t.match(adopted, {
+    taskArn: task?.taskArn,
+    lastStatus: 'RUNNING',
+    startedAt: task?.startedAt,
+    containers: task?.containers?.map(({ runtimeId }) => ({ runtimeId })),
+  })
+  await waitFor('the load balancer answers at its old address', async () =>
+    fetch(balancer.url).then(
+      ({ status }) => status === 200,
+      () => false,
+    ),
+  )
   t.match(await ecs.waitForTask(dying, 'STOPPED'), { stopCode: 'EssentialContainerExited', containers: [{ exitCode: 42 }] })
-  t.match((await ecs.client.send(new ListServiceDeploymentsCommand({ cluster, service: 'web' }))).serviceDeployments, [{ status: 'SUCCESSFUL' }])
+  t.match((await ecs.client.send(new ListServiceDeploymentsCommand({ cluster, service: 'web' }))).serviceDeployments, [
+    { status: 'SUCCESSFUL' },
+  ])
   const stream = `tests/app/${counting.split('/').at(-1)}`
   const lines = await waitFor('the logs go on', async () => {
     const found = (await ecs.logsOf('/tests/restart', stream)).map(Number)
     return found.length > 40 && found
   })
   const numbers = [...new Set(lines)].toSorted((a, b) => a - b)
-  t.same(numbers, numbers.map((_, index) => index), 'no line is lost')
+  t.same(
+    numbers,
+    numbers.map((_, index) => index),
+    'no line is lost',
+  )
   t.ok(lines.length - numbers.length <= 10, `hardly a line comes twice (${lines.length - numbers.length})`)
 })
 

@@ -1,8 +1,12 @@
 // The deployment controller with real containers.
-import { ListServiceDeploymentsCommand, DescribeServiceDeploymentsCommand, StopServiceDeploymentCommand, UpdateServiceCommand, type Service } from '@aws-sdk/client-ecs'
+import {
+  ListServiceDeploymentsCommand,
+  DescribeServiceDeploymentsCommand,
+  StopServiceDeploymentCommand,
+  UpdateServiceCommand,
+} from '@aws-sdk/client-ecs'
 import t from 'tap'
-import { appContainer, cluster, scope, scriptContainer, startEcs } from '../../support/ecs.ts'
-import { run } from '../../../src/tools/run.ts'
+import { appContainer, cluster, messages, scope, startEcs, steady } from '../../support/ecs.ts'
 import { waitFor } from '../../support/wait-for.ts'
 
 const ecs = await startEcs(t, { image: true })
@@ -10,8 +14,6 @@ const breaker = { deploymentCircuitBreaker: { enable: true, rollback: true } }
 const crash = { EXIT_AFTER_MS: 1, EXIT_CODE: 7 }
 /** Fails however busy the machine is; a crash that comes late counts as a start. */
 const broken = appContainer({}, { entryPoint: ['/missing'] })
-const steady = ({ deployments = [] }: Service) => deployments.length === 1 && deployments[0]?.rolloutState === 'COMPLETED'
-const messages = ({ events = [] }: Service) => events.map(({ message = '' }) => message)
 const versionAt = async (url: string) => ((await (await fetch(url)).json()) as { version: string }).version
 const update = (service: string, change: object) => ecs.client.send(new UpdateServiceCommand({ cluster, service, ...change }))
 const newestDeployment = async (service: string) => {
@@ -33,11 +35,21 @@ t.test('a rolling update behind a load balancer', { buffered: true }, async (t) 
     deploymentConfiguration: breaker,
   })
   const first = await ecs.waitForService('rolling', 'is steady', steady)
-  t.match(first, { runningCount: 2, pendingCount: 0, deployments: [{ status: 'PRIMARY', rolloutStateReason: /^ECS deployment ecs-svc\/\d+ completed\.$/ }] })
+  t.match(first, {
+    runningCount: 2,
+    pendingCount: 0,
+    deployments: [{ status: 'PRIMARY', rolloutStateReason: /^ECS deployment ecs-svc\/\d+ completed\.$/ }],
+  })
   t.equal(await versionAt(url), '1')
   const before = await ecs.tasksOf('rolling')
   t.equal(new Set(before.map(({ availabilityZone }) => availabilityZone)).size, 2, 'one task a zone')
-  t.match(before[0], { group: 'service:rolling', startedBy: first.deployments?.[0]?.id, launchType: 'FARGATE', connectivity: 'CONNECTED', startedAt: Date })
+  t.match(before[0], {
+    group: 'service:rolling',
+    startedBy: first.deployments?.[0]?.id,
+    launchType: 'FARGATE',
+    connectivity: 'CONNECTED',
+    startedAt: Date,
+  })
 
   let asking = true
   const statuses = new Set<number>()
@@ -47,7 +59,10 @@ t.test('a rolling update behind a load balancer', { buffered: true }, async (t) 
   const second = await ecs.register('rolling', [appContainer({ VERSION: 2 })])
   await update('rolling', { taskDefinition: second })
   const seen = await ecs.waitForService('rolling', 'is under way', ({ deployments = [] }) => deployments.length === 2)
-  t.match(seen.deployments, [{ status: 'PRIMARY', taskDefinition: second, rolloutState: 'IN_PROGRESS' }, { status: 'ACTIVE', rolloutState: 'COMPLETED' }])
+  t.match(seen.deployments, [
+    { status: 'PRIMARY', taskDefinition: second, rolloutState: 'IN_PROGRESS' },
+    { status: 'ACTIVE', rolloutState: 'COMPLETED' },
+  ])
   let least = 2
   let most = 0
   const last = await ecs.waitForService('rolling', 'is steady', (service) => {
@@ -74,9 +89,16 @@ t.test('a rolling update behind a load balancer', { buffered: true }, async (t) 
     return stopped.length === 2 && stopped.every(({ lastStatus }) => lastStatus === 'STOPPED') && stopped
   })
   for (const task of ended) {
-    t.match(task, { stopCode: 'ServiceSchedulerInitiated', stoppedReason: /^Scaling activity initiated by \(deployment ecs-svc\/\d+\)$/, containers: [{ exitCode: 0 }] })
+    t.match(task, {
+      stopCode: 'ServiceSchedulerInitiated',
+      stoppedReason: /^Scaling activity initiated by \(deployment ecs-svc\/\d+\)$/,
+      containers: [{ exitCode: 0 }],
+    })
   }
-  t.match(await newestDeployment('rolling'), { status: 'SUCCESSFUL', deploymentCircuitBreaker: { status: 'MONITORING_COMPLETE', threshold: 3 } })
+  t.match(await newestDeployment('rolling'), {
+    status: 'SUCCESSFUL',
+    deploymentCircuitBreaker: { status: 'MONITORING_COMPLETE', threshold: 3 },
+  })
   await ecs.client.send(new UpdateServiceCommand({ cluster, service: 'rolling', desiredCount: 1 }))
   await ecs.waitForService('rolling', 'has one task', ({ runningCount }) => runningCount === 1)
 })
@@ -85,7 +107,11 @@ t.test('a rolling update behind a load balancer', { buffered: true }, async (t) 
 t.test('the circuit breaker opens after three failures and rolls back', { buffered: true }, async (t) => {
   const { loadBalancers, url } = await ecs.createBalancer('breaker')
   const first = await ecs.register('breaker', [appContainer({ VERSION: 1 })])
-  await ecs.createService('breaker', first, { deploymentConfiguration: breaker, loadBalancers, healthCheckGracePeriodSeconds: 60 })
+  await ecs.createService('breaker', first, {
+    deploymentConfiguration: breaker,
+    loadBalancers,
+    healthCheckGracePeriodSeconds: 60,
+  })
   await ecs.waitForService('breaker', 'is steady', steady)
   const began = performance.now()
   const { service: updated } = await update('breaker', { taskDefinition: await ecs.register('breaker', [appContainer(crash)]) })
@@ -114,9 +140,17 @@ t.test('the circuit breaker opens after three failures and rolls back', { buffer
 
 t.test('the circuit breaker without rollback, and without anything to go back to', { buffered: true }, async (t) => {
   const bad = await ecs.register('no-rollback', [broken])
-  await ecs.createService('no-rollback', bad, { deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: false } } })
-  const failed = await ecs.waitForService('no-rollback', 'has failed', ({ deployments }) => deployments?.[0]?.rolloutState === 'FAILED')
-  t.match(failed.deployments, [{ status: 'PRIMARY', failedTasks: 3, rolloutStateReason: 'ECS deployment circuit breaker: tasks failed to start.' }])
+  await ecs.createService('no-rollback', bad, {
+    deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: false } },
+  })
+  const failed = await ecs.waitForService(
+    'no-rollback',
+    'has failed',
+    ({ deployments }) => deployments?.[0]?.rolloutState === 'FAILED',
+  )
+  t.match(failed.deployments, [
+    { status: 'PRIMARY', failedTasks: 3, rolloutStateReason: 'ECS deployment circuit breaker: tasks failed to start.' },
+  ])
   await ecs.createService('first', bad, { deploymentConfiguration: breaker })
   await ecs.waitForService('first', 'has failed', ({ deployments }) => deployments?.[0]?.rolloutState === 'FAILED')
   await new Promise((resolve) => setTimeout(resolve, 1500))
@@ -126,72 +160,43 @@ t.test('the circuit breaker without rollback, and without anything to go back to
   await ecs.waitForService('no-rollback', 'recovers with the next deployment', steady)
 })
 
-// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-throttle-logic.html
-t.test('without a breaker: ever longer pauses, no end', { buffered: true }, async (t) => {
-  await ecs.createService('throttled', await ecs.register('throttled', [broken]))
-  const failed = await ecs.waitForService('throttled', 'has failed four times', ({ deployments }) => (deployments?.[0]?.failedTasks ?? 0) >= 4)
-  t.match(failed.deployments, [{ rolloutState: 'IN_PROGRESS', failedTasks: 4 }])
-  const tasks = [...(await ecs.tasksOf('throttled', 'STOPPED')), ...(await ecs.tasksOf('throttled'))]
-  const times = tasks.map(({ createdAt }) => Number(createdAt)).toSorted((a, b) => a - b)
-  const pauses = times.slice(1, 4).map((time, index) => time - (times[index] as number))
-  t.ok((pauses[0] as number) >= 500 && (pauses[1] as number) >= 1000 && (pauses[2] as number) >= 2000, `5, 10, 20 s at ten times the speed: ${pauses}`)
-  await update('throttled', { desiredCount: 0 })
-})
-
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html
 t.test('an alarm fails the deployment and rolls back', { buffered: true }, async (t) => {
-  const alarm = (state: string) => ecs.upstream.call(scope, 'monitoring', 'SetAlarmState', { AlarmName: 'errors', StateValue: state, StateReason: 'test' })
+  const alarm = (state: string) =>
+    ecs.upstream.call(scope, 'monitoring', 'SetAlarmState', { AlarmName: 'errors', StateValue: state, StateReason: 'test' })
   await ecs.upstream.call(scope, 'monitoring', 'PutMetricAlarm', {
-    AlarmName: 'errors', MetricName: 'Errors', Namespace: 'Tests', Statistic: 'Sum', Period: 60, EvaluationPeriods: 1, Threshold: 1, ComparisonOperator: 'GreaterThanThreshold',
+    AlarmName: 'errors',
+    MetricName: 'Errors',
+    Namespace: 'Tests',
+    Statistic: 'Sum',
+    Period: 60,
+    EvaluationPeriods: 1,
+    Threshold: 1,
+    ComparisonOperator: 'GreaterThanThreshold',
   })
   await alarm('OK')
   const first = await ecs.register('alarm', [appContainer({ VERSION: 1 })])
-  await ecs.createService('alarm', first, { deploymentConfiguration: { alarms: { alarmNames: ['errors'], enable: true, rollback: true } } })
+  await ecs.createService('alarm', first, {
+    deploymentConfiguration: { alarms: { alarmNames: ['errors'], enable: true, rollback: true } },
+  })
   await ecs.waitForService('alarm', 'is steady', steady)
   await update('alarm', { taskDefinition: await ecs.register('alarm', [appContainer({ VERSION: 2 })]) })
-  await ecs.waitForService('alarm', 'is under way', ({ deployments }) => deployments?.[0]?.runningCount === 1 && deployments[0].taskDefinition !== first)
+  await ecs.waitForService(
+    'alarm',
+    'is under way',
+    ({ deployments }) => deployments?.[0]?.runningCount === 1 && deployments[0].taskDefinition !== first,
+  )
   await alarm('ALARM')
-  const last = await ecs.waitForService('alarm', 'is rolled back', (service) => service.taskDefinition === first && steady(service))
+  const last = await ecs.waitForService(
+    'alarm',
+    'is rolled back',
+    (service) => service.taskDefinition === first && steady(service),
+  )
   t.ok(messages(last).some((event) => /deployment failed: alarm detected\.$/.test(event)))
-  t.match(await newestDeployment('alarm'), { status: 'ROLLBACK_SUCCESSFUL', alarms: { status: 'TRIGGERED', alarmNames: ['errors'], triggeredAlarmNames: ['errors'] } })
-})
-
-// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-load-balancing.html
-t.test('an unhealthy target is replaced; the grace period holds that back', { buffered: true }, async (t) => {
-  const { loadBalancers, url, targetGroupArn } = await ecs.createBalancer('unhealthy')
-  await ecs.createService('unhealthy', await ecs.register('unhealthy', [appContainer()]), { loadBalancers, healthCheckGracePeriodSeconds: 30 })
-  await ecs.waitForService('unhealthy', 'is steady', steady)
-  const [before] = await ecs.tasksOf('unhealthy')
-  await fetch(`${url}/health/500`)
-  const unhealthy = await waitFor('the target is unhealthy', async () => (await ecs.healthOf(targetGroupArn)).find(({ TargetHealth }) => TargetHealth?.State === 'unhealthy'))
-  t.match(unhealthy.TargetHealth, { Reason: 'Target.ResponseCodeMismatch', Description: 'Health checks failed with these codes: [500]' })
-  const graced = await ecs.describeTask(before?.taskArn as string)
-  const age = Date.now() - Number(graced.startedAt)
-  t.ok(graced.desiredStatus === 'RUNNING' || age > 3000, 'not within the grace period')
-  const stopped = await waitFor('the task is stopped', async () => {
-    const task = await ecs.describeTask(before?.taskArn as string)
-    return task.desiredStatus === 'STOPPED' && task
+  t.match(await newestDeployment('alarm'), {
+    status: 'ROLLBACK_SUCCESSFUL',
+    alarms: { status: 'TRIGGERED', alarmNames: ['errors'], triggeredAlarmNames: ['errors'] },
   })
-  t.ok(Number(stopped.stoppingAt) - Number(stopped.startedAt) >= 3000, 'thirty seconds at ten times the speed')
-  t.match(stopped, { stopCode: 'ServiceSchedulerInitiated', stoppedReason: `Task failed ELB health checks in (target-group ${targetGroupArn})` })
-  const last = await ecs.waitForService('unhealthy', 'is healthy again', ({ runningCount, events = [] }) => runningCount === 1 && /steady/.test(events[0]?.message ?? ''))
-  const wording = `(service unhealthy) (port 8080) is unhealthy in (target-group ${targetGroupArn}) due to (reason Health checks failed with these codes: [500]).`
-  t.ok(messages(last).includes(wording), wording)
-  t.equal((await fetch(`${url}/healthz`)).status, 200)
-})
-
-t.test('a task that fails its container health check is replaced; one that is killed as well', { buffered: true }, async (t) => {
-  const healthCheck = { command: ['CMD', '/usr/local/bin/node', '-e', 'process.exit(fs.existsSync("/bad") ? 1 : 0)'], interval: 5, timeout: 50, retries: 1 }
-  const script = 'process.on("SIGTERM", () => process.exit(0)); setInterval(() => {}, 1000)'
-  await ecs.createService('replaced', await ecs.register('replaced', [scriptContainer('app', script, { healthCheck })]))
-  await ecs.waitForService('replaced', 'is steady', steady)
-  const [first] = await ecs.tasksOf('replaced')
-  await run('docker', ['exec', first?.containers?.[0]?.runtimeId ?? '', '/usr/local/bin/node', '-e', 'fs.writeFileSync("/bad", "")'])
-  t.match(await ecs.waitForTask(first?.taskArn as string, 'STOPPED'), { stopCode: 'ServiceSchedulerInitiated', stoppedReason: 'Task failed container health checks' })
-  const second = await waitFor('another task runs', async () => (await ecs.tasksOf('replaced')).find(({ lastStatus }) => lastStatus === 'RUNNING'))
-  t.ok(messages(await ecs.describeService('replaced')).some((event) => /\(task \w{32}\) failed container health checks\.$/.test(event)))
-  await run('docker', ['kill', second.containers?.[0]?.runtimeId ?? ''])
-  await waitFor('a third task runs', async () => (await ecs.tasksOf('replaced')).some(({ lastStatus, taskArn }) => lastStatus === 'RUNNING' && taskArn !== second.taskArn))
 })
 
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopServiceDeployment.html
@@ -201,7 +206,11 @@ t.test('StopServiceDeployment rolls back', { buffered: true }, async (t) => {
   await ecs.waitForService('stopped', 'is steady', steady)
   await update('stopped', { taskDefinition: await ecs.register('stopped', [broken]) })
   const serviceDeploymentArn = (await newestDeployment('stopped'))?.serviceDeploymentArn as string
-  t.equal((await ecs.client.send(new StopServiceDeploymentCommand({ serviceDeploymentArn, stopType: 'ROLLBACK' }))).serviceDeploymentArn, serviceDeploymentArn)
+  t.equal(
+    (await ecs.client.send(new StopServiceDeploymentCommand({ serviceDeploymentArn, stopType: 'ROLLBACK' })))
+      .serviceDeploymentArn,
+    serviceDeploymentArn,
+  )
   await ecs.waitForService('stopped', 'is rolled back', (service) => service.taskDefinition === first && steady(service))
   t.match(await newestDeployment('stopped'), { serviceDeploymentArn, status: 'ROLLBACK_SUCCESSFUL' })
 })

@@ -55,7 +55,16 @@ t.test('CreateService', async (t) => {
     createdAt: Date,
     events: [],
     tags: [{ key: 'a', value: '1' }],
-    deployments: [{ id: /^ecs-svc\/\d{19}$/, status: 'PRIMARY', taskDefinition, rolloutState: 'IN_PROGRESS', failedTasks: 0, createdAt: Date }],
+    deployments: [
+      {
+        id: /^ecs-svc\/\d{19}$/,
+        status: 'PRIMARY',
+        taskDefinition,
+        rolloutState: 'IN_PROGRESS',
+        failedTasks: 0,
+        createdAt: Date,
+      },
+    ],
   })
   t.notOk(service?.launchType, 'a capacity provider strategy stands for the launch type')
   t.notOk('own' in (service ?? {}), "what is the gateway's own does not show")
@@ -63,25 +72,40 @@ t.test('CreateService', async (t) => {
 
 t.test('CreateService refuses', async (t) => {
   await ecs.createService('twice', 'web', { desiredCount: 0 })
-  const { loadBalancers: [loadBalancer] } = await ecs.createBalancer('refuse')
+  const {
+    loadBalancers: [loadBalancer],
+  } = await ecs.createBalancer('refuse')
   const refused = (name: string, message: string | RegExp, more: object, definition = 'web') =>
     t.rejects(ecs.createService('bad', definition, { desiredCount: 0, ...more }), { name, message })
-  await t.rejects(ecs.createService('twice', 'web'), { name: 'InvalidParameterException', message: 'Creation of service was not idempotent.' })
+  await t.rejects(ecs.createService('twice', 'web'), {
+    name: 'InvalidParameterException',
+    message: 'Creation of service was not idempotent.',
+  })
   await refused('ClusterNotFoundException', 'Cluster not found.', { cluster: 'missing' })
   await refused('ClientException', /Unable to describe task definition/, {}, 'missing')
-  await refused('InvalidParameterException', /target group does not exist/, { loadBalancers: [{ ...loadBalancer, targetGroupArn: 'arn:missing' }] })
-  await refused('InvalidParameterException', /container other does not exist/, { loadBalancers: [{ ...loadBalancer, containerName: 'other' }] })
-  await refused('InvalidParameterException', /did not have a container port 1 defined/, { loadBalancers: [{ ...loadBalancer, containerPort: 1 }] })
+  await refused('InvalidParameterException', /target group does not exist/, {
+    loadBalancers: [{ ...loadBalancer, targetGroupArn: 'arn:missing' }],
+  })
+  await refused('InvalidParameterException', /container other does not exist/, {
+    loadBalancers: [{ ...loadBalancer, containerName: 'other' }],
+  })
+  await refused('InvalidParameterException', /did not have a container port 1 defined/, {
+    loadBalancers: [{ ...loadBalancer, containerPort: 1 }],
+  })
   await refused('InvalidParameterException', /Network Configuration must be provided/, { networkConfiguration: undefined })
 })
 
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html
 t.test('UpdateService merges, and deploys only when it has to', async (t) => {
   const alarms = { alarmNames: ['a'], enable: false, rollback: true }
-  await ecs.createService('update', 'web', { desiredCount: 0, deploymentConfiguration: { deploymentCircuitBreaker: breaker, alarms } })
+  await ecs.createService('update', 'web', {
+    desiredCount: 0,
+    deploymentConfiguration: { deploymentCircuitBreaker: breaker, alarms },
+  })
   await ecs.waitForService('update', 'is steady', ({ deployments }) => deployments?.[0]?.rolloutState === 'COMPLETED')
   const before = await ecs.describeService('update')
-  const update = async (change: object) => (await client.send(new UpdateServiceCommand({ cluster, service: 'update', ...change }))).service
+  const update = async (change: object) =>
+    (await client.send(new UpdateServiceCommand({ cluster, service: 'update', ...change }))).service
   const changed = await update({ deploymentConfiguration: { maximumPercent: 150 }, healthCheckGracePeriodSeconds: 7 })
   t.match(changed, {
     deploymentConfiguration: { maximumPercent: 150, minimumHealthyPercent: 100, deploymentCircuitBreaker: breaker, alarms },
@@ -93,8 +117,15 @@ t.test('UpdateService merges, and deploys only when it has to', async (t) => {
   const deployed = await update({ taskDefinition: 'web' })
   t.equal(deployed?.taskDefinition, second)
   t.not(deployed?.deployments?.[0]?.id, before.deployments?.[0]?.id)
-  t.match(deployed?.deployments, [{ status: 'PRIMARY', taskDefinition: second, rolloutState: 'IN_PROGRESS' }, { status: 'ACTIVE', taskDefinition }])
-  await ecs.waitForService('update', 'is steady', ({ deployments = [] }) => deployments.length === 1 && deployments[0]?.rolloutState === 'COMPLETED')
+  t.match(deployed?.deployments, [
+    { status: 'PRIMARY', taskDefinition: second, rolloutState: 'IN_PROGRESS' },
+    { status: 'ACTIVE', taskDefinition },
+  ])
+  await ecs.waitForService(
+    'update',
+    'is steady',
+    ({ deployments = [] }) => deployments.length === 1 && deployments[0]?.rolloutState === 'COMPLETED',
+  )
   const forced = await update({ forceNewDeployment: true })
   t.not(forced?.deployments?.[0]?.id, deployed?.deployments?.[0]?.id)
   t.equal(forced?.taskDefinition, second)
@@ -104,8 +135,13 @@ t.test('UpdateService merges, and deploys only when it has to', async (t) => {
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteService.html
 t.test('DescribeServices, ListServices, DeleteService', async (t) => {
   await ecs.createService('delete', 'web', { desiredCount: 0 })
-  const described = await client.send(new DescribeServicesCommand({ cluster, services: ['delete', arn('service/tests/missing')] }))
-  t.match(described, { services: [{ serviceName: 'delete' }], failures: [{ arn: arn('service/tests/missing'), reason: 'MISSING' }] })
+  const described = await client.send(
+    new DescribeServicesCommand({ cluster, services: ['delete', arn('service/tests/missing')] }),
+  )
+  t.match(described, {
+    services: [{ serviceName: 'delete' }],
+    failures: [{ arn: arn('service/tests/missing'), reason: 'MISSING' }],
+  })
   t.notOk(described.services?.[0]?.tags, 'tags only when asked for')
   t.ok((await client.send(new ListServicesCommand({ cluster }))).serviceArns?.includes(arn('service/tests/delete')))
   await t.rejects(client.send(new DeleteClusterCommand({ cluster })), { name: 'ClusterContainsServicesException' })
@@ -163,10 +199,18 @@ t.test('service deployments', async (t) => {
   })
   const revision = newest?.targetServiceRevisionArn ?? ''
   const revisions = await client.send(new DescribeServiceRevisionsCommand({ serviceRevisionArns: [revision] }))
-  t.match(revisions.serviceRevisions, [{ serviceRevisionArn: revision, taskDefinition: /task-definition\/web:/, containerImages: [{ containerName: 'app' }] }])
-  await ecs.waitForService('history', 'is steady', ({ deployments = [] }) => deployments.length === 1 && deployments[0]?.rolloutState === 'COMPLETED')
+  t.match(revisions.serviceRevisions, [
+    { serviceRevisionArn: revision, taskDefinition: /task-definition\/web:/, containerImages: [{ containerName: 'app' }] },
+  ])
+  await ecs.waitForService(
+    'history',
+    'is steady',
+    ({ deployments = [] }) => deployments.length === 1 && deployments[0]?.rolloutState === 'COMPLETED',
+  )
   const stop = (serviceDeploymentArn: string) => client.send(new StopServiceDeploymentCommand({ serviceDeploymentArn }))
   await t.rejects(stop(arns[0] as string), { name: 'ConflictException' })
   await t.rejects(stop(arns[1] as string), { name: 'ServiceDeploymentNotFoundException' })
-  await t.rejects(client.send(new ListServiceDeploymentsCommand({ cluster, service: 'missing' })), { name: 'ServiceNotFoundException' })
+  await t.rejects(client.send(new ListServiceDeploymentsCommand({ cluster, service: 'missing' })), {
+    name: 'ServiceNotFoundException',
+  })
 })

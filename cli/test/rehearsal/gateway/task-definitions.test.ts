@@ -31,7 +31,11 @@ const app = { name: 'app', portMappings: [{ containerPort: 8080 }] }
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Cluster.html
 t.test('clusters', async (t) => {
   const created = await client.send(
-    new CreateClusterCommand({ clusterName: 'web', settings: [{ name: 'containerInsights', value: 'enabled' }], tags: [{ key: 'a', value: '1' }] }),
+    new CreateClusterCommand({
+      clusterName: 'web',
+      settings: [{ name: 'containerInsights', value: 'enabled' }],
+      tags: [{ key: 'a', value: '1' }],
+    }),
   )
   t.match(created.cluster, {
     clusterArn: arn('cluster/web'),
@@ -43,13 +47,25 @@ t.test('clusters', async (t) => {
     registeredContainerInstancesCount: 0,
     settings: [{ name: 'containerInsights', value: 'enabled' }],
   })
-  t.match((await client.send(new CreateClusterCommand({ clusterName: 'web' }))).cluster, created.cluster ?? {}, 'creating it again changes nothing')
+  t.match(
+    (await client.send(new CreateClusterCommand({ clusterName: 'web' }))).cluster,
+    created.cluster ?? {},
+    'creating it again changes nothing',
+  )
   const brief = await client.send(new DescribeClustersCommand({ clusters: ['web', 'missing'] }))
-  t.match(brief, { clusters: [{ clusterName: 'web', settings: [], tags: [] }], failures: [{ arn: arn('cluster/missing'), reason: 'MISSING' }] })
+  t.match(brief, {
+    clusters: [{ clusterName: 'web', settings: [], tags: [] }],
+    failures: [{ arn: arn('cluster/missing'), reason: 'MISSING' }],
+  })
   t.equal(brief.clusters?.length, 1)
-  const whole = await client.send(new DescribeClustersCommand({ clusters: [arn('cluster/web')], include: ['TAGS', 'SETTINGS', 'CONFIGURATIONS'] }))
+  const whole = await client.send(
+    new DescribeClustersCommand({ clusters: [arn('cluster/web')], include: ['TAGS', 'SETTINGS', 'CONFIGURATIONS'] }),
+  )
   t.match(whole.clusters, [{ tags: [{ key: 'a', value: '1' }], settings: [{ name: 'containerInsights', value: 'enabled' }] }])
-  const strategy = [{ capacityProvider: 'FARGATE', base: 1, weight: 1 }, { capacityProvider: 'FARGATE_SPOT', weight: 3 }]
+  const strategy = [
+    { capacityProvider: 'FARGATE', base: 1, weight: 1 },
+    { capacityProvider: 'FARGATE_SPOT', weight: 3 },
+  ]
   const put = { cluster: 'web', capacityProviders: ['FARGATE', 'FARGATE_SPOT'], defaultCapacityProviderStrategy: strategy }
   t.match((await client.send(new PutClusterCapacityProvidersCommand(put))).cluster, {
     capacityProviders: ['FARGATE', 'FARGATE_SPOT'],
@@ -57,13 +73,23 @@ t.test('clusters', async (t) => {
     attachmentsStatus: 'UPDATE_COMPLETE',
   })
   const settings = [{ name: 'containerInsights' as const, value: 'enhanced' }]
-  t.match((await client.send(new UpdateClusterSettingsCommand({ cluster: 'web', settings }))).cluster, { settings, capacityProviders: ['FARGATE', 'FARGATE_SPOT'] })
+  t.match((await client.send(new UpdateClusterSettingsCommand({ cluster: 'web', settings }))).cluster, {
+    settings,
+    capacityProviders: ['FARGATE', 'FARGATE_SPOT'],
+  })
   t.ok((await client.send(new ListClustersCommand({}))).clusterArns?.includes(arn('cluster/web')))
-  t.same((await new ECSClient({ ...ecs.clientOptions, region: 'eu-west-1' }).send(new ListClustersCommand({}))).clusterArns, [], 'a region has its own')
+  t.same(
+    (await new ECSClient({ ...ecs.clientOptions, region: 'eu-west-1' }).send(new ListClustersCommand({}))).clusterArns,
+    [],
+    'a region has its own',
+  )
   t.match((await client.send(new DeleteClusterCommand({ cluster: 'web' }))).cluster, { status: 'INACTIVE' })
   t.notOk((await client.send(new ListClustersCommand({}))).clusterArns?.includes(arn('cluster/web')))
   t.match((await client.send(new DescribeClustersCommand({ clusters: ['web'] }))).clusters, [{ status: 'INACTIVE' }])
-  await t.rejects(client.send(new DeleteClusterCommand({ cluster: 'missing' })), { name: 'ClusterNotFoundException', message: 'Cluster not found.' })
+  await t.rejects(client.send(new DeleteClusterCommand({ cluster: 'missing' })), {
+    name: 'ClusterNotFoundException',
+    message: 'Cluster not found.',
+  })
   const providers = await client.send(new DescribeCapacityProvidersCommand({ capacityProviders: ['FARGATE'] }))
   t.match(providers.capacityProviders, [{ name: 'FARGATE', status: 'ACTIVE' }])
 })
@@ -123,7 +149,9 @@ t.test('an INACTIVE task definition can be described, not used', async (t) => {
   await ecs.register('old', [app])
   const { taskDefinition } = await client.send(new DeregisterTaskDefinitionCommand({ taskDefinition: first }))
   t.match(taskDefinition, { status: 'INACTIVE', deregisteredAt: Date, revision: 1 })
-  t.match((await client.send(new DescribeTaskDefinitionCommand({ taskDefinition: first }))).taskDefinition, { status: 'INACTIVE' })
+  t.match((await client.send(new DescribeTaskDefinitionCommand({ taskDefinition: first }))).taskDefinition, {
+    status: 'INACTIVE',
+  })
   const list = async (status: 'ACTIVE' | 'INACTIVE') =>
     (await client.send(new ListTaskDefinitionsCommand({ familyPrefix: 'old', status }))).taskDefinitionArns
   t.same(await list('INACTIVE'), [first])
@@ -143,28 +171,64 @@ t.test('an INACTIVE task definition can be described, not used', async (t) => {
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html
 t.test('what Fargate refuses', async (t) => {
   const refused = (message: RegExp, input: object) => {
-    const whole = { family: 'bad', cpu: '256', memory: '512', networkMode: 'awsvpc', requiresCompatibilities: ['FARGATE'], containerDefinitions: [{ name: 'app', image: 'x' }], ...input }
-    return t.rejects(client.send(new RegisterTaskDefinitionCommand(whole as never)), { name: /ClientException|InvalidParameterException/, message })
+    const whole = {
+      family: 'bad',
+      cpu: '256',
+      memory: '512',
+      networkMode: 'awsvpc',
+      requiresCompatibilities: ['FARGATE'],
+      containerDefinitions: [{ name: 'app', image: 'x' }],
+      ...input,
+    }
+    return t.rejects(client.send(new RegisterTaskDefinitionCommand(whole as never)), {
+      name: /ClientException|InvalidParameterException/,
+      message,
+    })
   }
   await refused(/No Fargate configuration exists for given values: 256 CPU, 4096 memory/, { memory: '4096' })
   await refused(/'cpu' be defined at the task level/, { cpu: undefined })
   await refused(/'memory' be defined at the task level/, { memory: undefined })
   await refused(/only supports network mode .awsvpc./, { networkMode: 'bridge' })
-  await refused(/unique/, { containerDefinitions: [{ name: 'app', image: 'x' }, { name: 'app', image: 'x' }] })
+  await refused(/unique/, {
+    containerDefinitions: [
+      { name: 'app', image: 'x' },
+      { name: 'app', image: 'x' },
+    ],
+  })
   await refused(/at least one essential/, { containerDefinitions: [{ name: 'app', image: 'x', essential: false }] })
-  await refused(/unknown container b/, { containerDefinitions: [{ name: 'app', image: 'x', dependsOn: [{ containerName: 'b', condition: 'START' }] }] })
+  await refused(/unknown container b/, {
+    containerDefinitions: [{ name: 'app', image: 'x', dependsOn: [{ containerName: 'b', condition: 'START' }] }],
+  })
   await refused(/120 seconds/, { containerDefinitions: [{ name: 'app', image: 'x', stopTimeout: 121 }] })
-  await refused(/execution role/, { containerDefinitions: [{ name: 'app', image: 'x', logConfiguration: { logDriver: 'awslogs', options: {} } }] })
+  await refused(/execution role/, {
+    containerDefinitions: [{ name: 'app', image: 'x', logConfiguration: { logDriver: 'awslogs', options: {} } }],
+  })
   await refused(/invalid characters/, { family: 'no spaces' })
   await refused(/containerDefinitions/, { containerDefinitions: [] })
 })
 
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TagResource.html
 t.test('tags', async (t) => {
-  const resourceArn = await ecs.register('tagged', [app], { tags: [{ key: 'a', value: '1' }, { key: 'b', value: '2' }] })
-  await client.send(new TagResourceCommand({ resourceArn, tags: [{ key: 'b', value: '3' }, { key: 'c', value: '4' }] }))
+  const resourceArn = await ecs.register('tagged', [app], {
+    tags: [
+      { key: 'a', value: '1' },
+      { key: 'b', value: '2' },
+    ],
+  })
+  await client.send(
+    new TagResourceCommand({
+      resourceArn,
+      tags: [
+        { key: 'b', value: '3' },
+        { key: 'c', value: '4' },
+      ],
+    }),
+  )
   await client.send(new UntagResourceCommand({ resourceArn, tagKeys: ['a'] }))
-  t.same((await client.send(new ListTagsForResourceCommand({ resourceArn }))).tags, [{ key: 'b', value: '3' }, { key: 'c', value: '4' }])
+  t.same((await client.send(new ListTagsForResourceCommand({ resourceArn }))).tags, [
+    { key: 'b', value: '3' },
+    { key: 'c', value: '4' },
+  ])
   const missing = arn('cluster/missing')
   const gone = { name: 'InvalidParameterException' }
   await t.rejects(client.send(new TagResourceCommand({ resourceArn: missing, tags: [{ key: 'a', value: '1' }] })), gone)

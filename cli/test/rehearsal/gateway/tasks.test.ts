@@ -7,7 +7,9 @@ import { appContainer, cluster, networkConfiguration, startEcs } from '../../sup
 const ecs = await startEcs(t)
 const { client } = ecs
 const list = async (input: object) => (await client.send(new ListTasksCommand({ cluster, ...input }))).taskArns
-const definition = await ecs.register('web', [appContainer({}, { image: '127.0.0.1:1/missing' })], { tags: [{ key: 'a', value: '1' }] })
+const definition = await ecs.register('web', [appContainer({}, { image: '127.0.0.1:1/missing' })], {
+  tags: [{ key: 'a', value: '1' }],
+})
 
 t.test('RunTask', async (t) => {
   const { tasks = [], failures } = await client.send(
@@ -42,20 +44,32 @@ t.test('RunTask', async (t) => {
     memory: '1024',
     createdAt: Date,
     healthStatus: 'UNKNOWN',
-    tags: [{ key: 'a', value: '1' }, { key: 'b', value: '2' }],
+    tags: [
+      { key: 'a', value: '1' },
+      { key: 'b', value: '2' },
+    ],
     overrides: { containerOverrides: [{ name: 'app', command: ['x'] }] },
-    attachments: [{ type: 'ElasticNetworkInterface', details: [{ name: 'subnetId', value: 'subnet-a' }, { name: 'networkInterfaceId' }] }],
+    attachments: [
+      { type: 'ElasticNetworkInterface', details: [{ name: 'subnetId', value: 'subnet-a' }, { name: 'networkInterfaceId' }] },
+    ],
     containers: [{ name: 'app', lastStatus: 'PENDING', containerArn: /:container\/tests\/[0-9a-f]{32}\/[0-9a-f-]{36}$/ }],
   })
   t.not(tasks[0]?.availabilityZone, tasks[1]?.availabilityZone)
   for (const { taskArn = '' } of tasks) {
-    t.match(await ecs.waitForTask(taskArn, 'STOPPED'), { stopCode: 'TaskFailedToStart', stoppedReason: /^CannotPullContainerError: /, stoppedAt: Date })
+    t.match(await ecs.waitForTask(taskArn, 'STOPPED'), {
+      stopCode: 'TaskFailedToStart',
+      stoppedReason: /^CannotPullContainerError: /,
+      stoppedAt: Date,
+    })
   }
 })
 
 t.test('RunTask refuses', async (t) => {
   const refused = (name: string, message: RegExp, input: object) =>
-    t.rejects(client.send(new RunTaskCommand({ cluster, taskDefinition: 'web', networkConfiguration, ...input })), { name, message })
+    t.rejects(client.send(new RunTaskCommand({ cluster, taskDefinition: 'web', networkConfiguration, ...input })), {
+      name,
+      message,
+    })
   await refused('ClusterNotFoundException', /Cluster not found/, { cluster: 'missing' })
   await refused('ClientException', /Unable to describe task definition/, { taskDefinition: 'missing' })
   await refused('InvalidParameterException', /Network Configuration must be provided/, { networkConfiguration: undefined })
@@ -73,7 +87,11 @@ t.test('ListTasks: by status, service, family, who started them, page by page', 
   t.equal(stopped.length, 3)
   t.same(await list({ family: 'other', desiredStatus: 'STOPPED' }), [])
   await ecs.createService('listed', 'web')
-  const owned = await ecs.waitForService('listed', 'has lost a task', ({ deployments }) => (deployments?.[0]?.failedTasks ?? 0) > 0)
+  const owned = await ecs.waitForService(
+    'listed',
+    'has lost a task',
+    ({ deployments }) => (deployments?.[0]?.failedTasks ?? 0) > 0,
+  )
   const [ofService] = (await list({ serviceName: 'listed', desiredStatus: 'STOPPED' })) ?? []
   t.match(await ecs.describeTask(ofService as string), { group: 'service:listed', startedBy: owned.deployments?.[0]?.id })
   const page = await client.send(new ListTasksCommand({ cluster, desiredStatus: 'STOPPED', maxResults: 2 }))
@@ -89,7 +107,12 @@ t.test('DescribeTasks and StopTask name what is missing', async (t) => {
   const found = await client.send(new DescribeTasksCommand({ cluster, tasks: [task.split('/').at(-1) as string, missing] }))
   t.match(found, { tasks: [{ taskArn: task }], failures: [{ arn: missing, reason: 'MISSING' }] })
   t.notOk(found.tasks?.[0]?.tags, 'tags only when asked for')
-  await t.rejects(client.send(new StopTaskCommand({ cluster, task: missing })), { name: 'InvalidParameterException', message: 'The referenced task was not found.' })
-  await t.rejects(client.send(new DescribeTasksCommand({ cluster: 'missing', tasks: [task] })), { name: 'ClusterNotFoundException' })
+  await t.rejects(client.send(new StopTaskCommand({ cluster, task: missing })), {
+    name: 'InvalidParameterException',
+    message: 'The referenced task was not found.',
+  })
+  await t.rejects(client.send(new DescribeTasksCommand({ cluster: 'missing', tasks: [task] })), {
+    name: 'ClusterNotFoundException',
+  })
   await ecs.waitForTask(task, 'STOPPED')
 })

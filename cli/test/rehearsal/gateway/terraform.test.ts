@@ -33,8 +33,18 @@ async function terraformIn(t: Test, aws: EmbeddedAws, files: (folder: string) =>
   const offline = !(await canReachRegistry())
   await writeTerraformConfig({ file, ...(offline ? { registryUrl: aws.url, providerMirror: await findProviderMirror() } : {}) })
   const variables = rehearsalVariables({ url: aws.url, region, stateDir: scratch })
-  const plain = Object.fromEntries(['init', 'plan', 'apply', 'import', 'destroy'].map((verb) => [`TF_CLI_ARGS_${verb}`, '-no-color']))
-  const env = { ...variables, ...plain, TF_CLI_CONFIG_FILE: file, TF_IN_AUTOMATION: '1', TF_INPUT: '0', TF_WORKSPACE: undefined, AWS_PROFILE: undefined }
+  const plain = Object.fromEntries(
+    ['init', 'plan', 'apply', 'import', 'destroy'].map((verb) => [`TF_CLI_ARGS_${verb}`, '-no-color']),
+  )
+  const env = {
+    ...variables,
+    ...plain,
+    TF_CLI_CONFIG_FILE: file,
+    TF_IN_AUTOMATION: '1',
+    TF_INPUT: '0',
+    TF_WORKSPACE: undefined,
+    AWS_PROFILE: undefined,
+  }
   /** @returns what it printed, in one text. @throws Error with all of it when the exit code is another */
   return async (args: string[], exitCode = 0): Promise<string> => {
     const ended = await run('terraform', args, { cwd: folder, env, accept: 'any' })
@@ -59,21 +69,39 @@ t.test('infrastructure/: create, plan empty, update, import, destroy, twice', { 
   const first = ['-var=image_tag=one', '-var=flow_logs=false']
   const second = ['-var=image_tag=two', '-var=flow_logs=false', '-var=health_check_grace_period_seconds=45']
   const planEmpty = async (variables: string[], what: string) =>
-    t.match(await terraform(['plan', '-detailed-exitcode', ...variables]), /No changes\. Your infrastructure matches the configuration\./, what)
+    t.match(
+      await terraform(['plan', '-detailed-exitcode', ...variables]),
+      /No changes\. Your infrastructure matches the configuration\./,
+      what,
+    )
 
   for (const round of ['first', 'second']) {
-    t.match(await terraform(['apply', '-auto-approve', ...first]), /Apply complete! Resources: \d\d+ added, 0 changed, 0 destroyed\./, `${round} time`)
+    t.match(
+      await terraform(['apply', '-auto-approve', ...first]),
+      /Apply complete! Resources: \d\d+ added, 0 changed, 0 destroyed\./,
+      `${round} time`,
+    )
     await planEmpty(first, 'a plan after it is empty')
-    t.match(await terraform(['apply', '-auto-approve', ...second]), /Apply complete! Resources: 1 added, 1 changed, [01] destroyed\./, 'a new image')
+    t.match(
+      await terraform(['apply', '-auto-approve', ...second]),
+      /Apply complete! Resources: 1 added, 1 changed, [01] destroyed\./,
+      'a new image',
+    )
     await planEmpty(second, 'a plan after it is empty')
-    const [address = ''] = (await terraform(['state', 'list'])).split('\n').filter((line) => /aws_ecs_service\.\w+(\[.*\])?$/.test(line))
+    const [address = ''] = (await terraform(['state', 'list']))
+      .split('\n')
+      .filter((line) => /aws_ecs_service\.\w+(\[.*\])?$/.test(line))
     t.match(address, /aws_ecs_service/)
     await terraform(['state', 'rm', address])
     await terraform(['import', ...second, address, 'webapp-dev/webapp-dev'])
     const imported = await terraform(['plan', '-detailed-exitcode', ...second], 2)
     t.match(imported, /Plan: 0 to add, 1 to change, 0 to destroy\./)
     const changed = [...imported.matchAll(/^ {6}[~+-] (\w+) /gm)].map(([, name]) => name)
-    t.same(changed.filter((name) => !unreadable.includes(name as string)), [], 'what ECS answers is all as configured')
+    t.same(
+      changed.filter((name) => !unreadable.includes(name as string)),
+      [],
+      'what ECS answers is all as configured',
+    )
     await terraform(['apply', '-auto-approve', ...second])
     await planEmpty(second, 'a plan after one more apply is empty')
     t.match(await terraform(['destroy', '-auto-approve', ...second]), /Destroy complete! Resources: \d\d+ destroyed\./)
@@ -126,7 +154,10 @@ t.test('wait_for_steady_state: waits, and times out', { buffered: true, timeout:
   await terraform(['plan', '-detailed-exitcode', `-var=task_definition=${good}`])
   const said = await terraform(['apply', '-auto-approve', `-var=task_definition=${bad}`], 1)
   t.match(said, /timeout while waiting for state to become 'tfSTABLE'/)
-  t.match(await ecs.describeService('waited'), { runningCount: 1, deployments: [{ taskDefinition: bad, rolloutState: 'IN_PROGRESS' }, { taskDefinition: good }] })
+  t.match(await ecs.describeService('waited'), {
+    runningCount: 1,
+    deployments: [{ taskDefinition: bad, rolloutState: 'IN_PROGRESS' }, { taskDefinition: good }],
+  })
   await terraform(['apply', '-auto-approve', `-var=task_definition=${good}`])
   await terraform(['destroy', '-auto-approve', `-var=task_definition=${good}`])
   t.equal((await ecs.describeService('waited')).status, 'INACTIVE')
