@@ -22,7 +22,7 @@ const region = 'us-east-1'
 const unreadable = ['force_new_deployment', 'resource', 'task_definition', 'triggers', 'wait_for_steady_state']
 
 t.jobs = 2
-t.setTimeout(400_000)
+t.setTimeout(580_000)
 
 /** terraform in a folder, pointed at an embedded AWS and at nothing else. */
 async function terraformIn(t: Test, aws: EmbeddedAws, files: (folder: string) => void) {
@@ -54,7 +54,7 @@ async function terraformIn(t: Test, aws: EmbeddedAws, files: (folder: string) =>
   }
 }
 
-t.test('infrastructure/: create, plan empty, update, import, destroy, twice', { buffered: true, timeout: 400_000 }, async (t) => {
+t.test('infrastructure/: create, plan empty, update, import, destroy, twice', { buffered: true, timeout: 550_000 }, async (t) => {
   const aws = await startEmbeddedAws({ speed: 10, routes: moduleRegistry(join(infrastructure, 'tests', 'stand-ins')) })
   t.teardown(aws.stop)
   const ecr = new ECRClient({ ...aws.client, credentials: { accessKeyId: 'rehearsal', secretAccessKey: 'rehearsal' } })
@@ -134,7 +134,7 @@ resource "aws_ecs_service" "this" {
 `
 
 // https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/ecs_service#wait_for_steady_state
-t.test('wait_for_steady_state: waits, and times out', { buffered: true, timeout: 400_000 }, async (t) => {
+t.test('wait_for_steady_state: waits, and times out', { buffered: true, timeout: 550_000 }, async (t) => {
   const aws = await startEmbeddedAws({ speed: 10 })
   t.teardown(aws.stop)
   const options = { region, credentials: { accessKeyId: 'rehearsal', secretAccessKey: 'rehearsal' }, endpoint: aws.url }
