@@ -4,6 +4,7 @@ import { globSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Parser } from 'tap-parser'
+import { prepareEngine } from './support/engine.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const results = `${root}.tap/all.tap`
@@ -12,11 +13,13 @@ const files = asked.length > 0 ? asked : globSync(['application/test/**/*.test.t
 
 mkdirSync(`${root}.tap`, { recursive: true })
 rmSync(results, { force: true })
+const stopEngine = files.some((file) => file.includes('rehearsal/gateway')) ? await prepareEngine() : undefined
 const jobs = `--jobs=${Math.max(2, availableParallelism())}`
 const tap = spawnSync('tap', ['run', jobs, '--reporter=terse', '--timeout=600', `--output-file=${results}`, ...files], {
   cwd: root,
   stdio: 'inherit',
 })
+await stopEngine?.()
 const counts = count(readFileSync(results, 'utf8'))
 const failed = tap.status === 0 ? counts.failed : Math.max(1, counts.failed)
 console.log(`${counts.passed} passed, ${failed} failed${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''}`)

@@ -32,6 +32,9 @@ export async function startEmbeddedAws(options: Pick<GatewayOptions, 'speed' | '
   const lines: string[] = []
   const log = (line: string) => void lines.push(line)
   const ministack = await startMinistack({ python, stateDir: join(stateDir, 'ministack'), log })
+  // A test that is cut short by its time limit must not leave it behind.
+  const abandon = () => process.kill(ministack.pid, 'SIGKILL')
+  process.once('exit', abandon)
   const start = (port?: number): Promise<Gateway> =>
     startGateway({ ministackUrl: ministack.url, stateDir: join(stateDir, 'gateway'), log, port, ...options })
   let gateway = await start()
@@ -49,6 +52,7 @@ export async function startEmbeddedAws(options: Pick<GatewayOptions, 'speed' | '
     stop: async () => {
       await gateway.close()
       await ministack.close()
+      process.off('exit', abandon)
       await rm(stateDir, { recursive: true, force: true })
     },
   }

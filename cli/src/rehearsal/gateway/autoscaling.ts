@@ -4,7 +4,8 @@ import { AwsError } from './aws-error.ts'
 import { ecsArn } from './arn.ts'
 import { now } from './clock.ts'
 import type { DeploymentController } from './deployments.ts'
-import type { ScalableTarget, Scope, Store } from './ecs-state.ts'
+import type { ScalableTarget, Scope } from './ecs-records.ts'
+import type { Store } from './ecs-state.ts'
 import { parseInput } from './ecs-schemas.ts'
 
 const named = z.object({ ServiceNamespace: z.string(), ResourceId: z.string(), ScalableDimension: z.string() })

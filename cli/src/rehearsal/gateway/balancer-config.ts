@@ -10,6 +10,7 @@ import {
   type RuleCondition,
   type TargetGroup as ElbTargetGroup,
 } from '@aws-sdk/client-elastic-load-balancing-v2'
+import { decodeAction, decodeCondition } from './elb-encoding.ts'
 import type { TargetGroup } from './target-health.ts'
 
 export type Rule = { conditions: RuleCondition[]; actions: Action[] }
@@ -51,7 +52,10 @@ async function readListeners(elb: ElasticLoadBalancingV2Client, loadBalancerArn:
       const { Rules = [] } = await elb.send(new DescribeRulesCommand({ ListenerArn }))
       const order = (priority = 'default') => (priority === 'default' ? Infinity : Number(priority))
       const sorted = Rules.toSorted((a, b) => order(a.Priority) - order(b.Priority))
-      const rules = sorted.map(({ Conditions = [], Actions = [] }) => ({ conditions: Conditions, actions: Actions }))
+      const rules = sorted.map(({ Conditions = [], Actions = [] }) => ({
+        conditions: Conditions.map(decodeCondition),
+        actions: Actions.map(decodeAction),
+      }))
       return { arn: ListenerArn, loadBalancerArn, port: Port, protocol: Protocol, rules }
     }),
   )

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { Agent, createServer, request, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { Agent, createServer, request, ServerResponse, STATUS_CODES, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { readBalancerConfig, type BalancerConfig, type Listener, type LoadBalancer } from './balancer-config.ts'
-import type { Scope, Store } from './ecs-state.ts'
+import type { Scope } from './ecs-records.ts'
+import type { Store } from './ecs-state.ts'
 import { without } from './proxy.ts'
 import { decide } from './rules.ts'
 import type { Target, TargetHealth } from './target-health.ts'
@@ -113,8 +114,7 @@ export async function createBalancer(options: { store: Store; upstream: Upstream
     if (!decision) return answer(res, 500)
     if (decision.kind === 'redirect') return void res.writeHead(decision.status, { Server: 'awselb/2.0', Location: decision.location }).end()
     if (decision.kind === 'fixed') {
-      const headers = { Server: 'awselb/2.0', 'Content-Type': decision.contentType }
-      return void res.writeHead(decision.status, headers).end(decision.body)
+      return send(res, decision.status, decision.contentType, decision.body)
     }
     const target = pick(decision.targetGroupArn)
     if (!target) return answer(res, 503)
@@ -146,16 +146,16 @@ export async function createBalancer(options: { store: Store; upstream: Upstream
   }
 
   const upgrade = (front: Front, req: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const { listener } = front
-    const decision = listener && decide(listener.rules, req, listener)
-    const target = decision?.kind === 'forward' ? pick(decision.targetGroupArn) : undefined
+    const decision = front.listener && decide(front.listener.rules, req, front.listener)
+    if (decision?.kind !== 'forward') return answerPlainly(front, req, socket)
+    const target = pick(decision.targetGroupArn)
     if (!target) return refuse(socket, 503)
     const asked = ask(target, front, req, undefined)
     const cut = () => socket.destroy()
     target.inFlight.add(cut)
     socket.on('close', () => target.inFlight.delete(cut))
     asked.on('upgrade', (response, upstreamSocket, upstreamHead) => {
-      socket.write(renderHead(response))
+      socket.write(renderHead(response, response.rawHeaders))
       socket.write(upstreamHead)
       upstreamSocket.write(head)
       upstreamSocket.pipe(socket).pipe(upstreamSocket)
@@ -165,11 +165,20 @@ export async function createBalancer(options: { store: Store; upstream: Upstream
       }
     })
     asked.on('response', (response) => {
-      socket.write(renderHead(response))
+      socket.write(renderHead(response, without(response.rawHeaders, hopByHop).concat('Connection', 'close')))
       response.pipe(socket)
     })
     asked.on('error', () => refuse(socket, 502))
     asked.end()
+  }
+
+  /** A rule that needs no target answers an upgrade as it does any other request. */
+  const answerPlainly = (front: Front, req: IncomingMessage, socket: Duplex) => {
+    const res = new ServerResponse(req)
+    res.shouldKeepAlive = false
+    res.assignSocket(socket as Socket)
+    res.on('finish', () => socket.end())
+    serve(front, req, res)
   }
 
   return {
@@ -199,10 +208,11 @@ const hopByHop = /^(connection|keep-alive|proxy-connection|transfer-encoding|upg
 function ask({ address }: Target, { listener, loadBalancer, port }: Front, req: IncomingMessage, agent: Agent | undefined) {
   const upgrading = agent === undefined
   const invalid = loadBalancer?.dropInvalidHeaders ? /[^a-z0-9-]/i : /^$/
-  const dropped = upgrading ? /^(keep-alive|proxy-connection|x-forwarded-(proto|port))$/i : /^(connection|keep-alive|proxy-connection|upgrade|expect|x-forwarded-(proto|port|for)|x-amzn-trace-id)$/i
+  const hops = upgrading ? /^(keep-alive|proxy-connection)$/i : /^(connection|keep-alive|proxy-connection|upgrade|expect)$/i
+  const own = /^(x-forwarded-(proto|port|for)|x-amzn-trace-id)$/i
   const client = (req.socket as Socket).remoteAddress?.replace('::ffff:', '') ?? '127.0.0.1'
   const before = req.headers['x-forwarded-for']
-  const headers = without(without(req.rawHeaders, dropped), invalid)
+  const headers = [hops, own, invalid].reduce(without, req.rawHeaders)
   headers.push('X-Forwarded-For', before ? `${String(before)}, ${client}` : client)
   headers.push('X-Forwarded-Proto', listener?.protocol === 'HTTPS' ? 'https' : 'http')
   headers.push('X-Forwarded-Port', String(port))
@@ -229,7 +239,12 @@ function whenLate(asked: ReturnType<typeof request>, idleSeconds: number, late: 
 
 /** An error page of the load balancer itself. */
 function answer(res: ServerResponse, status: number): void {
-  res.writeHead(status, { Server: 'awselb/2.0', 'Content-Type': 'text/html' }).end(page(status))
+  send(res, status, 'text/html', page(status))
+}
+
+function send(res: ServerResponse, status: number, contentType: string, body: string): void {
+  const headers = { Server: 'awselb/2.0', 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(body) }
+  res.writeHead(status, headers).end(body)
 }
 
 function page(status: number): string {
@@ -243,7 +258,7 @@ function refuse(socket: Duplex, status: number): void {
   if (socket.writable) socket.end(head + body)
 }
 
-function renderHead({ statusCode, statusMessage, rawHeaders }: IncomingMessage): string {
+function renderHead({ statusCode, statusMessage }: IncomingMessage, rawHeaders: string[]): string {
   const lines = [`HTTP/1.1 ${statusCode} ${statusMessage}`]
   for (let index = 0; index < rawHeaders.length; index += 2) lines.push(`${rawHeaders[index]}: ${rawHeaders[index + 1]}`)
   return `${lines.join('\r\n')}\r\n\r\n`

@@ -1,4 +1,4 @@
-import type { ContainerDefinition, Task, TaskDefinition } from './ecs-state.ts'
+import type { ContainerDefinition, Task, TaskDefinition } from './ecs-records.ts'
 import type { Clock } from './clock.ts'
 import { pauseImage } from './pause-image.ts'
 

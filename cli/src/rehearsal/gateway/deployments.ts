@@ -1,6 +1,7 @@
 import { scopeOf } from './arn.ts'
 import { now, type Clock } from './clock.ts'
-import type { Deployment, Service, Store, Task, TaskDefinition } from './ecs-state.ts'
+import type { Deployment, Service, Task, TaskDefinition } from './ecs-records.ts'
+import type { Store } from './ecs-state.ts'
 import { beginDeployment, completeDeployment, failDeployment, failureThreshold, findServiceDeployment, primaryOf } from './rollouts.ts'
 import { addEvent, texts } from './service-events.ts'
 import type { TargetDescription, TargetHealth } from './target-health.ts'
@@ -13,7 +14,7 @@ const maxBackOffSeconds = 27 * 60
 /** AWS names no steps; these double from here, so that a breaker of three failures opens within a minute. */
 const firstBackOffSeconds = 5
 /** A task that nothing checks counts as started when it has run this long; AWS names no number. */
-const settleSeconds = 5
+const settleSeconds = 10
 /** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html: AWS computes it from the alarm. */
 const alarmBakeSeconds = 60
 const tickSeconds = 1
@@ -125,11 +126,8 @@ export function createDeploymentController({ store, tasks, health, upstream, clo
   const scaleUp = (service: Service, primary: Deployment, own: Task[]) => {
     if (primary.rolloutState === 'FAILED' || now() < primary.own.launchAfter) return
     const mine = own.filter((task) => isAlive(task) && task.own.deploymentId === primary.id).length
-    const all = own.filter((task) => task.lastStatus !== 'STOPPED').length
     const limit = Math.max(1, Math.floor((service.desiredCount * service.deploymentConfiguration.maximumPercent) / 100))
-    // Tasks that are on their way out no longer count, except while the update has to make room first.
-    const leaving = own.filter((task) => !isAlive(task) && task.lastStatus !== 'STOPPED').length
-    const count = Math.min(service.desiredCount - mine, limit - (all - leaving))
+    const count = Math.min(service.desiredCount - mine, limit - own.filter(isAlive).length)
     if (count <= 0) return
     const started = Array.from({ length: count }, (_, offset) => launch(service, primary, mine + offset))
     addEvent(service, texts.started(started))
@@ -191,7 +189,7 @@ export function createDeploymentController({ store, tasks, health, upstream, clo
 
   const settle = (service: Service, primary: Deployment, own: Task[]) => {
     const mine = own.filter((task) => isAlive(task) && task.own.deploymentId === primary.id)
-    if (mine.some(isReady) && primary.rolloutState === 'IN_PROGRESS') primary.failedTasks = 0
+    if (mine.some(isReady) && primary.rolloutState !== 'FAILED') primary.failedTasks = 0
     const ready = mine.length === service.desiredCount && mine.every(isReady)
     const others = own.some((task) => isAlive(task) && task.own.deploymentId !== primary.id)
     if (!ready || others) {

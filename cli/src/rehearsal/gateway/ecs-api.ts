@@ -3,7 +3,8 @@ import type { DeploymentController } from './deployments.ts'
 import { clusterCalls } from './ecs-clusters.ts'
 import { inputs, parseInput, type Inputs } from './ecs-schemas.ts'
 import { serviceCalls } from './ecs-services.ts'
-import type { Scope, State, Store } from './ecs-state.ts'
+import type { Scope } from './ecs-records.ts'
+import type { State, Store } from './ecs-state.ts'
 import { taskDefinitionCalls } from './ecs-task-definitions.ts'
 import { taskCalls } from './ecs-tasks.ts'
 import type { TargetHealth } from './target-health.ts'
@@ -33,7 +34,11 @@ export function createEcsApi(options: { store: Store; tasks: Tasks; deployments:
 
 /** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TagResource.html */
 function tagCalls({ tags, tasks }: State) {
-  const of = (arn: string) => tasks[arn]?.tags ?? tags[arn] ?? []
+  const of = (arn: string) => {
+    const found = tasks[arn]?.tags ?? tags[arn]
+    if (found) return found
+    throw new AwsError('InvalidParameterException', 'The specified resource cannot be found. Specify a valid resource ARN and try again.')
+  }
   const set = (arn: string, value: State['tags'][string]) => {
     if (tasks[arn]) tasks[arn].tags = value
     else tags[arn] = value

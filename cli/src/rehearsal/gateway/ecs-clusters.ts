@@ -1,7 +1,8 @@
 import { AwsError } from './aws-error.ts'
 import { ecsArn, nameOf } from './arn.ts'
 import { paginate, type Inputs } from './ecs-schemas.ts'
-import type { Cluster, Scope, State } from './ecs-state.ts'
+import type { Cluster, Scope } from './ecs-records.ts'
+import type { State } from './ecs-state.ts'
 
 /** @throws AwsError `ClusterNotFoundException` */
 export function findCluster({ clusters }: State, scope: Scope, name: string): Cluster {

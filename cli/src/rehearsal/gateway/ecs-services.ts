@@ -4,7 +4,8 @@ import { now } from './clock.ts'
 import type { DeploymentController } from './deployments.ts'
 import { findCluster } from './ecs-clusters.ts'
 import { paginate, type Inputs } from './ecs-schemas.ts'
-import type { Cluster, DeploymentConfiguration, Scope, Service, State, TaskDefinition } from './ecs-state.ts'
+import type { Cluster, DeploymentConfiguration, Scope, Service, TaskDefinition } from './ecs-records.ts'
+import type { State } from './ecs-state.ts'
 import { findTaskDefinition, requireActive } from './ecs-task-definitions.ts'
 import { failDeployment, primaryOf } from './rollouts.ts'
 import type { TargetHealth } from './target-health.ts'
@@ -12,6 +13,15 @@ import type { TargetHealth } from './target-health.ts'
 /** Without its `own` part a record is what the API shows. */
 export function shown<Record extends { own: unknown }>({ own: _, ...visible }: Record): Omit<Record, 'own'> {
   return visible
+}
+
+const arnOf = (cluster: Cluster, scope: Scope, name: string) => ecsArn(scope, `service/${cluster.clusterName}/${nameOf(name)}`)
+
+/** @throws AwsError `ClusterNotFoundException`, `ServiceNotFoundException` */
+export function findService(state: State, scope: Scope, cluster: string, name: string): Service {
+  const service = state.services[arnOf(findCluster(state, scope, cluster), scope, name)]
+  if (!service) throw new AwsError('ServiceNotFoundException', 'Service not found.')
+  return service
 }
 
 /** Defaults: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html */
@@ -33,13 +43,7 @@ type Options = { state: State; deployments: DeploymentController; health: Target
 
 /** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html */
 export function serviceCalls({ state, deployments, health }: Options) {
-  const arnOf = (cluster: Cluster, scope: Scope, name: string) => ecsArn(scope, `service/${cluster.clusterName}/${nameOf(name)}`)
-
-  const find = (scope: Scope, clusterName: string, name: string): Service => {
-    const service = state.services[arnOf(findCluster(state, scope, clusterName), scope, name)]
-    if (!service) throw new AwsError('ServiceNotFoundException', 'Service not found.')
-    return service
-  }
+  const find = (scope: Scope, cluster: string, name: string) => findService(state, scope, cluster, name)
   const findActive = (scope: Scope, clusterName: string, name: string): Service => {
     const service = find(scope, clusterName, name)
     if (service.status === 'ACTIVE') return service

@@ -2,7 +2,8 @@ import { AwsError } from './aws-error.ts'
 import { ecsArn } from './arn.ts'
 import { now } from './clock.ts'
 import { paginate, type Inputs } from './ecs-schemas.ts'
-import type { Scope, State, TaskDefinition } from './ecs-state.ts'
+import type { Scope, TaskDefinition } from './ecs-records.ts'
+import type { State } from './ecs-state.ts'
 
 /** MiB of memory that Fargate allows for so many CPU units: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html */
 const memoryOf: Record<string, (memory: number) => boolean> = {

@@ -2,8 +2,9 @@ import { AwsError } from './aws-error.ts'
 import { ecsArn, nameOf } from './arn.ts'
 import { findCluster } from './ecs-clusters.ts'
 import { paginate, type Inputs } from './ecs-schemas.ts'
-import { shown } from './ecs-services.ts'
-import type { Launch, Scope, State, Task } from './ecs-state.ts'
+import { findService, shown } from './ecs-services.ts'
+import type { Launch, Scope, Task } from './ecs-records.ts'
+import type { State } from './ecs-state.ts'
 import { findTaskDefinition, requireActive } from './ecs-task-definitions.ts'
 import { newTask } from './task-records.ts'
 import type { Tasks } from './tasks.ts'
@@ -59,7 +60,7 @@ export function taskCalls({ state, tasks }: { state: State; tasks: Tasks }) {
 
     ListTasks: (scope: Scope, input: Inputs['ListTasks']) => {
       const { clusterArn } = findCluster(state, scope, input.cluster)
-      const group = input.serviceName && `service:${nameOf(input.serviceName)}`
+      const group = input.serviceName && `service:${findService(state, scope, input.cluster, input.serviceName).serviceName}`
       const family = input.family && ecsArn(scope, `task-definition/${input.family}:`)
       const wanted = input.desiredStatus === 'STOPPED' ? 'STOPPED' : 'RUNNING'
       const found = Object.values(state.tasks).filter(

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import type { Balancer } from './balancer.ts'
-import type { Scope } from './ecs-state.ts'
+import type { Scope } from './ecs-records.ts'
+import { decodeAnswer, encodeRules, escape } from './elb-encoding.ts'
 import { sendExchange, type Proxy } from './proxy.ts'
 import type { TargetDescription, TargetHealth } from './target-health.ts'
 
@@ -56,10 +57,9 @@ export function createElbApi({ proxy, balancer, health }: { proxy: Proxy; balanc
     const action = input.get('Action') ?? ''
     const handler = own[action]
     if (handler) return send(res, run(action, () => handler(input)))
-    const answer = await proxy.exchange(req, body)
+    const answer = await proxy.exchange(req, encodeRules(body))
     if (answer.status === 200 && !reading.test(action)) await balancer.reload(scope)
-    const text = answer.body
-      .toString()
+    const text = decodeAnswer(answer.body.toString())
       .replace(/<DNSName>([^<]+)<\/DNSName>/g, (_, name: string) => `<DNSName>${balancer.address(name)}</DNSName>`)
     sendExchange(res, { ...answer, body: Buffer.from(text) })
   }
@@ -112,8 +112,4 @@ function renderTarget({ id, port, state, reason, description }: TargetDescriptio
     `<member><Target><Id>${escape(id)}</Id><Port>${port}</Port></Target><HealthCheckPort>${port}</HealthCheckPort>` +
     `<TargetHealth><State>${state}</State>${why}</TargetHealth></member>`
   )
-}
-
-function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }

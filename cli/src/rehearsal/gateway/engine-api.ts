@@ -43,6 +43,8 @@ export async function createEngineApi(env: NodeJS.ProcessEnv): Promise<EngineApi
       })
       asked.on('error', reject)
       asked.on('socket', (socket) => {
+        // A kept-alive connection comes by once for every call.
+        if (open.has(socket)) return
         open.add(socket)
         socket.once('close', () => open.delete(socket))
       })

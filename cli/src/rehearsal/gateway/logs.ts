@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { AwsError } from './aws-error.ts'
-import type { ContainerDefinition, Scope, Task } from './ecs-state.ts'
+import type { ContainerDefinition, Scope, Task } from './ecs-records.ts'
 import type { EngineApi } from './engine-api.ts'
 import { ResourceInitializationError } from './secrets.ts'
 import type { Upstream } from './upstream.ts'
@@ -13,9 +13,16 @@ const flushMs = 250
 /**
  * Opens the CloudWatch Logs stream of a container with the awslogs driver: `prefix/container/task-id`.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html
+ * @param sent is told the time of the last line that has arrived there, in milliseconds since 1970
  * @throws ResourceInitializationError when the log group is missing, worded as ECS does
  */
-export async function openLogStream(upstream: Upstream, scope: Scope, task: Task, container: ContainerDefinition): Promise<LogStream> {
+export async function openLogStream(
+  upstream: Upstream,
+  scope: Scope,
+  task: Task,
+  container: ContainerDefinition,
+  sent: (until: number) => void,
+): Promise<LogStream> {
   const { logDriver, options = {} } = container.logConfiguration ?? {}
   if (logDriver !== 'awslogs') return silent
   const where = {
@@ -33,11 +40,13 @@ export async function openLogStream(upstream: Upstream, scope: Scope, task: Task
         `create Cloudwatch log stream: ${error.type}: ${error.message} : exit status 1`,
     )
   })
-  return batch((logEvents) => upstream.call(region, 'logs', 'PutLogEvents', { ...where, logEvents }))
+  return batch((logEvents) => upstream.call(region, 'logs', 'PutLogEvents', { ...where, logEvents }), sent)
 }
 
-function batch(put: (events: { timestamp: number; message: string }[]) => Promise<unknown>): LogStream {
-  let waiting: { timestamp: number; message: string }[] = []
+type LogEvent = { timestamp: number; message: string }
+
+function batch(put: (events: LogEvent[]) => Promise<unknown>, sent: (until: number) => void): LogStream {
+  const waiting: LogEvent[] = []
   let timer: NodeJS.Timeout | undefined
   let sending: Promise<unknown> = Promise.resolve()
   const flush = () => {
@@ -45,7 +54,8 @@ function batch(put: (events: { timestamp: number; message: string }[]) => Promis
     timer = undefined
     const events = waiting.splice(0)
     // A log group that was deleted meanwhile loses its lines, as with ECS.
-    if (events.length > 0) sending = sending.then(() => put(events)).catch(() => undefined)
+    const send = () => put(events).then(() => sent(events.at(-1)?.timestamp ?? 0))
+    if (events.length > 0) sending = sending.then(send).catch(() => undefined)
     return sending
   }
   return {
@@ -61,10 +71,11 @@ function batch(put: (events: { timestamp: number; message: string }[]) => Promis
 
 /**
  * Sends what a container prints to its log stream until it ends.
- * @param since epoch seconds; earlier lines were sent before the gateway was restarted
+ * @param until when the last line was printed that had been sent before the gateway was restarted, in milliseconds
  */
-export async function followLogs(engine: EngineApi, id: string, stream: LogStream, since: number): Promise<void> {
-  const query = { follow: '1', stdout: '1', stderr: '1', timestamps: '1', since: String(since) }
+export async function followLogs(engine: EngineApi, id: string, stream: LogStream, until: number | undefined): Promise<void> {
+  const since = until === undefined ? '0' : String((until + 1) / 1000)
+  const query = { follow: '1', stdout: '1', stderr: '1', timestamps: '1', since }
   const output = await engine.stream('GET', `/containers/${id}/logs`, { query })
   for await (const line of readLines(output)) {
     const space = line.indexOf(' ')

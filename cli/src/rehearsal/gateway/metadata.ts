@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { nameOf } from './arn.ts'
-import type { Store, Task, TaskContainer } from './ecs-state.ts'
+import type { Task, TaskContainer } from './ecs-records.ts'
+import type { Store } from './ecs-state.ts'
 
 export type Metadata = { uri: (container: TaskContainer) => string; close: () => void }
 

@@ -1,6 +1,7 @@
 import { ecsArn, nameOf, newNumber, scopeOf } from './arn.ts'
 import { now } from './clock.ts'
-import type { Deployment, Launch, Service, ServiceDeployment, State } from './ecs-state.ts'
+import type { Deployment, Launch, Service, ServiceDeployment } from './ecs-records.ts'
+import type { State } from './ecs-state.ts'
 import { addEvent, texts } from './service-events.ts'
 
 /**

@@ -25,8 +25,8 @@ function holds(condition: RuleCondition, req: IncomingMessage, url: URL): boolea
     (values?.length ? values : Values).some((pattern) => like(pattern, actual, fold))
   if (Field === 'path-pattern') return any(condition.PathPatternConfig?.Values, url.pathname)
   if (Field === 'host-header') return any(condition.HostHeaderConfig?.Values, (req.headers.host ?? '').replace(/:\d+$/, ''), true)
-  if (Field === 'http-request-method') return (condition.HttpRequestMethodConfig?.Values ?? []).includes(req.method ?? '')
-  if (Field === 'source-ip') return (condition.SourceIpConfig?.Values ?? []).some((range) => inRange(range, req))
+  if (Field === 'http-request-method') return (condition.HttpRequestMethodConfig?.Values ?? Values).includes(req.method ?? '')
+  if (Field === 'source-ip') return (condition.SourceIpConfig?.Values ?? Values).some((range) => inRange(range, req))
   if (Field === 'http-header') {
     const name = condition.HttpHeaderConfig?.HttpHeaderName?.toLowerCase() ?? ''
     const actual = req.headers[name]
@@ -66,9 +66,11 @@ function perform(action: Action, req: IncomingMessage, url: URL, listener: { por
   return { kind: 'fixed', status: Number(StatusCode), contentType: ContentType, body: MessageBody }
 }
 
+/** @returns no target group when every one of them has the weight 0 */
 function pickGroup(action: Action): string {
   const weighted = action.ForwardConfig?.TargetGroups ?? []
   const total = weighted.reduce((sum, { Weight = 1 }) => sum + Weight, 0)
+  if (weighted.length > 0 && total === 0) return ''
   let at = Math.random() * total
   for (const { TargetGroupArn = '', Weight = 1 } of weighted) {
     at -= Weight

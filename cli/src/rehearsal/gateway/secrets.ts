@@ -1,5 +1,5 @@
 import { AwsError } from './aws-error.ts'
-import type { ContainerDefinition, Scope } from './ecs-state.ts'
+import type { ContainerDefinition, Scope } from './ecs-records.ts'
 import type { Upstream } from './upstream.ts'
 
 /** The task cannot start; the message is what ECS gives as the reason. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { nameOf } from './arn.ts'
 import { now } from './clock.ts'
-import type { Service, Task } from './ecs-state.ts'
+import type { Service, Task } from './ecs-records.ts'
 
 /** DescribeServices shows the newest hundred: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages.html */
 const kept = 100

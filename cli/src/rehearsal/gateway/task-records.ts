@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { ecsArn, nameOf, newId, scopeOf } from './arn.ts'
 import { now } from './clock.ts'
-import type { CapacityProviderItem, ContainerOverride, Launch, LoadBalancer, Tag, Task, TaskDefinition } from './ecs-state.ts'
+import type { CapacityProviderItem, ContainerOverride, Launch, LoadBalancer, Tag, Task, TaskDefinition } from './ecs-records.ts'
 
 /**
  * A task that is about to be started, in the shape of DescribeTasks.
@@ -80,7 +80,7 @@ export function newTask(options: {
       registered: false,
       counted: false,
       ports: {},
-      logsUntil: 0,
+      logsUntil: {},
     },
   }
 }

@@ -1,6 +1,6 @@
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2'
 import { AwsError } from './aws-error.ts'
-import type { Scope } from './ecs-state.ts'
+import type { Scope } from './ecs-records.ts'
 
 /** Services whose JSON protocol the gateway speaks itself: credential scope and prefix of X-Amz-Target. */
 const services = {

@@ -1,0 +1,242 @@
+// Records are kept in the shapes that the API answers with; what AWS does not show is under `own`.
+
+export type Tag = { key: string; value?: string | undefined }
+export type Scope = { region: string; account: string }
+
+export type Cluster = {
+  clusterArn: string
+  clusterName: string
+  status: 'ACTIVE' | 'INACTIVE'
+  settings: { name: string; value: string }[]
+  configuration?: unknown
+  capacityProviders: string[]
+  defaultCapacityProviderStrategy: CapacityProviderItem[]
+  serviceConnectDefaults?: unknown
+}
+
+export type CapacityProviderItem = { capacityProvider: string; weight?: number; base?: number }
+
+export type ContainerDefinition = {
+  name: string
+  image: string
+  essential: boolean
+  cpu?: number
+  memory?: number
+  portMappings: { containerPort: number; hostPort?: number; protocol?: string; name?: string }[]
+  environment: { name: string; value: string }[]
+  secrets?: { name: string; valueFrom: string }[]
+  entryPoint?: string[]
+  command?: string[]
+  user?: string
+  workingDirectory?: string
+  readonlyRootFilesystem?: boolean
+  stopTimeout?: number
+  dependsOn?: { containerName: string; condition: 'START' | 'COMPLETE' | 'SUCCESS' | 'HEALTHY' }[]
+  healthCheck?: { command: string[]; interval?: number; timeout?: number; retries?: number; startPeriod?: number }
+  logConfiguration?: { logDriver: string; options?: Record<string, string> }
+  linuxParameters?: {
+    initProcessEnabled?: boolean
+    tmpfs?: { containerPath: string; size: number; mountOptions?: string[] }[]
+    capabilities?: { add?: string[]; drop?: string[] }
+  }
+  ulimits?: { name: string; softLimit: number; hardLimit: number }[]
+  dockerLabels?: Record<string, string>
+}
+
+export type TaskDefinition = {
+  taskDefinitionArn: string
+  family: string
+  revision: number
+  status: 'ACTIVE' | 'INACTIVE'
+  cpu?: string
+  memory?: string
+  executionRoleArn?: string
+  runtimePlatform?: { cpuArchitecture?: string; operatingSystemFamily?: string }
+  containerDefinitions: ContainerDefinition[]
+}
+
+export type LoadBalancer = { targetGroupArn: string; containerName: string; containerPort: number }
+
+export type RolloutState = 'IN_PROGRESS' | 'COMPLETED' | 'FAILED'
+
+/** What of a service a deployment fixes; a rollback puts it back. */
+export type Launch = {
+  taskDefinition: string
+  launchType?: string
+  capacityProviderStrategy?: CapacityProviderItem[]
+  platformVersion: string
+  platformFamily: string
+  networkConfiguration?: NetworkConfiguration
+}
+
+export type NetworkConfiguration = {
+  awsvpcConfiguration?: { subnets: string[]; securityGroups?: string[]; assignPublicIp?: string }
+}
+
+export type Deployment = Launch & {
+  id: string
+  status: 'PRIMARY' | 'ACTIVE'
+  desiredCount: number
+  pendingCount: number
+  runningCount: number
+  failedTasks: number
+  createdAt: number
+  updatedAt: number
+  rolloutState: RolloutState
+  rolloutStateReason: string
+  own: {
+    revisionArn: string
+    loadBalancers: LoadBalancer[]
+    /** No task is launched before this moment: back-off after failures. */
+    launchAfter: number
+    /** When every task was healthy first; the alarms are watched for a while after it. */
+    healthySince?: number
+    /** Alarms that were already on when the deployment began do not count. */
+    ignoredAlarms?: string[]
+  }
+}
+
+export type DeploymentConfiguration = {
+  maximumPercent: number
+  minimumHealthyPercent: number
+  deploymentCircuitBreaker: { enable: boolean; rollback: boolean }
+  alarms?: { alarmNames: string[]; enable: boolean; rollback: boolean }
+  strategy?: string
+  bakeTimeInMinutes?: number
+}
+
+export type Service = Launch & {
+  serviceArn: string
+  serviceName: string
+  clusterArn: string
+  status: 'ACTIVE' | 'DRAINING' | 'INACTIVE'
+  desiredCount: number
+  runningCount: number
+  pendingCount: number
+  loadBalancers: LoadBalancer[]
+  serviceRegistries: unknown[]
+  deploymentConfiguration: DeploymentConfiguration
+  deployments: Deployment[]
+  events: { id: string; createdAt: number; message: string }[]
+  createdAt: number
+  healthCheckGracePeriodSeconds?: number
+  propagateTags?: string
+  enableECSManagedTags: boolean
+  enableExecuteCommand: boolean
+  own: { steady: boolean }
+}
+
+export type ServiceDeployment = {
+  serviceDeploymentArn: string
+  serviceArn: string
+  clusterArn: string
+  createdAt: number
+  startedAt: number
+  updatedAt: number
+  finishedAt?: number
+  stoppedAt?: number
+  status: string
+  statusReason?: string
+  targetServiceRevision: { arn: string }
+  sourceServiceRevisions: { arn: string }[]
+  deploymentConfiguration: DeploymentConfiguration
+  deploymentCircuitBreaker: { status: string; failureCount: number; threshold: number }
+  alarms?: { status: string; alarmNames: string[]; triggeredAlarmNames: string[] }
+  rollback?: { reason: string; startedAt: number; serviceRevisionArn: string }
+  own: { deploymentId: string }
+}
+
+export type ServiceRevision = Launch & {
+  serviceRevisionArn: string
+  serviceArn: string
+  clusterArn: string
+  loadBalancers: LoadBalancer[]
+  createdAt: number
+  containerImages?: { containerName: string; image: string; imageDigest?: string }[]
+}
+
+export type TaskContainer = {
+  containerArn: string
+  taskArn: string
+  name: string
+  image: string
+  imageDigest?: string
+  runtimeId?: string
+  lastStatus: 'PENDING' | 'RUNNING' | 'STOPPED'
+  exitCode?: number
+  reason?: string
+  healthStatus: 'UNKNOWN' | 'HEALTHY' | 'UNHEALTHY'
+  networkInterfaces: { attachmentId: string; privateIpv4Address: string }[]
+  networkBindings: unknown[]
+  cpu: string
+  memory?: string
+}
+
+export type TaskStatus =
+  | 'PROVISIONING' | 'PENDING' | 'ACTIVATING' | 'RUNNING' | 'DEACTIVATING' | 'STOPPING' | 'DEPROVISIONING' | 'STOPPED'
+
+export type Task = {
+  taskArn: string
+  clusterArn: string
+  taskDefinitionArn: string
+  group: string
+  startedBy?: string
+  launchType?: string
+  capacityProviderName?: string
+  platformVersion: string
+  platformFamily: string
+  availabilityZone: string
+  lastStatus: TaskStatus
+  desiredStatus: 'RUNNING' | 'STOPPED'
+  connectivity: string
+  healthStatus: 'UNKNOWN' | 'HEALTHY' | 'UNHEALTHY'
+  createdAt: number
+  startedAt?: number
+  pullStartedAt?: number
+  pullStoppedAt?: number
+  stoppingAt?: number
+  stoppedAt?: number
+  executionStoppedAt?: number
+  stopCode?: string
+  stoppedReason?: string
+  cpu: string
+  memory: string
+  enableExecuteCommand: boolean
+  version: number
+  overrides: { containerOverrides: ContainerOverride[]; cpu?: string; memory?: string }
+  attachments: { id: string; type: string; status: string; details: { name: string; value: string }[] }[]
+  containers: TaskContainer[]
+  tags: Tag[]
+  own: {
+    deploymentId?: string
+    loadBalancers: LoadBalancer[]
+    registered: boolean
+    counted: boolean
+    ip?: string
+    pauseId?: string
+    /** Container port -> port on the machine's loopback address. */
+    ports: Record<string, number>
+    /** Container -> when the last line was printed that has been sent, in milliseconds since 1970. */
+    logsUntil: Record<string, number>
+  }
+}
+
+export type ContainerOverride = {
+  name?: string
+  command?: string[]
+  environment?: { name: string; value: string }[]
+  cpu?: number
+  memory?: number
+}
+
+/** In the shape of Application Auto Scaling. */
+export type ScalableTarget = {
+  ScalableTargetARN: string
+  ServiceNamespace: string
+  ResourceId: string
+  ScalableDimension: string
+  MinCapacity: number
+  MaxCapacity: number
+  CreationTime: number
+  own: { tags: Record<string, string> }
+}

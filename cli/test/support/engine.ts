@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { chooseBaseImage } from '../../src/rehearsal/choose-base-image.ts'
+import { ensureEngine, stopOwnEngine } from '../../src/rehearsal/engine.ts'
+import { buildImage, requireEngine } from '../../src/tools/engine.ts'
+import { run } from '../../src/tools/run.ts'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const scratch = join(root, '.fargate-ctl')
+const context = fileURLToPath(new URL('./test-app', import.meta.url))
+const arch = process.arch === 'arm64' ? 'arm64' : 'x64'
+
+/** ECS's name of the architecture that the test image has. */
+export const cpuArchitecture = arch === 'arm64' ? 'ARM64' : 'X86_64'
+
+/**
+ * Makes sure that an engine answers and has the test image. Test files run side by side, so only what starts them all
+ * may start and stop an engine.
+ * @returns stops the engine if it was started here
+ */
+export async function prepareEngine(): Promise<() => Promise<void>> {
+  const running = await requireEngine('docker').then(
+    () => true,
+    () => false,
+  )
+  await ensureEngine('docker', scratch)
+  await ensureTestImage()
+  return async () => {
+    if (!running) await stopOwnEngine(scratch)
+  }
+}
+
+/** @returns the test image's reference in the engine; made when its files have changed, otherwise used again */
+export async function ensureTestImage(): Promise<string> {
+  const hash = createHash('sha256')
+  for (const file of ['Dockerfile', 'server.mts']) hash.update(readFileSync(join(context, file)))
+  const reference = `fargate-ctl/test-app:${hash.digest('hex').slice(0, 16)}`
+  const there = await run('docker', ['image', 'inspect', reference], { accept: 'any' })
+  if (there.exitCode === 0) return reference
+  const application = join(root, 'application')
+  const made = await chooseBaseImage({ engine: 'docker', arch, cacheDir: join(scratch, 'base-image'), application })
+  const base = made ?? /^ARG BASE_IMAGE=(\S+)/m.exec(readFileSync(join(application, 'Dockerfile'), 'utf8'))?.[1] ?? ''
+  const platform = `linux/${arch === 'arm64' ? 'arm64' : 'amd64'}`
+  await buildImage('docker', { context, reference, platform, buildArgs: { BASE_IMAGE: base }, force: false }, () => undefined)
+  return reference
+}
+
+/** Pushes the test image to the embedded registry. @returns removes the tag that the engine needed for it */
+export async function pushTestImage(target: string): Promise<() => Promise<void>> {
+  await run('docker', ['tag', await ensureTestImage(), target])
+  await run('docker', ['push', '--quiet', target])
+  return async () => void (await run('docker', ['rmi', '--no-prune', target], { accept: 'any' }))
+}
