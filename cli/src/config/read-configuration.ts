@@ -1,5 +1,5 @@
 import type { Project } from '../project.ts'
-import { checkRegion } from './aws-rules.ts'
+import { checkRegion, checkRepositoryName } from './aws-rules.ts'
 import { checkBackend, findBackendBlock, readBackendRegion, type Backend } from './check-backend.ts'
 import { checkInputs, type Inputs } from './check-inputs.ts'
 import { checkSecrets } from './check-secrets.ts'
@@ -118,6 +118,9 @@ function checkAcrossFiles(backend: Backend, inputs: Inputs, report: Report): voi
       'warning',
     )
   }
+  const repository = inputs.get('repository_name')
+  const refused = typeof repository?.value === 'string' ? checkRepositoryName(repository.value) : undefined
+  if (repository && refused) report('inputs/repository-name', repository.at, refused.message, refused.fix, refused.severity)
   const region = inputs.get('region')
   if (typeof region?.value !== 'string') return
   const verdict = checkRegion(region.value)

@@ -40,7 +40,7 @@ async function fingerprint(folder: string, env: Record<string, string>, backendF
   const names = (await readdir(folder)).filter((name) => name.endsWith('.tf') || name.endsWith('.tf.json')).sort()
   const hash = createHash('sha256')
   for (const name of [...names, '.terraform.lock.hcl', backendFile]) {
-    hash.update(`\0${name}\0`).update(await readFile(join(folder, name)))
+    hash.update(`\0${name}\0`).update(await readFile(join(folder, name)).catch(() => ''))
   }
   for (const name of initVariables) hash.update(`\0${name}=${env[name] ?? process.env[name] ?? ''}`)
   return JSON.stringify({ sha256: hash.digest('hex') })

@@ -1,13 +1,22 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { CliError } from '../errors.ts'
 import { run } from './run.ts'
 
 type Manifest = { version?: string; scripts?: Record<string, string> }
 
-/** The folder's package.json, or an empty one. */
+/**
+ * The folder's package.json, or an empty one.
+ * @throws CliError `usage` when it is no JSON
+ */
 export async function readManifest(folder: string): Promise<Manifest> {
-  const text = await readFile(join(folder, 'package.json'), 'utf8').catch(() => '{}')
-  return JSON.parse(text) as Manifest
+  const file = join(folder, 'package.json')
+  const text = await readFile(file, 'utf8').catch(() => '{}')
+  try {
+    return JSON.parse(text) as Manifest
+  } catch (cause) {
+    throw new CliError('usage', `${file} is no JSON.`, { fix: 'Correct it.', cause })
+  }
 }
 
 /** Runs a package.json script as `npm run` would, without npm's start-up (https://nodejs.org/api/cli.html#--run). */
