@@ -49,7 +49,8 @@ export function createTerminal(options: TerminalOptions): Terminal {
   const colors = colorsFor(process.stderr, color)
   const interactive = process.stderr.isTTY === true && !process.env.CI
   const times: StepTime[] = []
-  const live: LiveLine | undefined = interactive && !quiet && !verbose ? liveLine(process.stderr, colors) : undefined
+  const erasable = interactive && process.env.TERM !== 'dumb' && process.stderr.columns > 0
+  const live: LiveLine | undefined = erasable && !quiet && !verbose ? liveLine(process.stderr, colors) : undefined
   const line = (text: string) => (live ? live.above(redact(text)) : writeSafely(process.stderr, text))
 
   const terminal: Terminal = {

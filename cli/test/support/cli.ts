@@ -24,7 +24,7 @@ const runOnTerminal = 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(p
  */
 export function startCliOnTerminal(args: string[], { redirect = '', ...options }: CliOptions & { redirect?: string } = {}) {
   const { cwd = root, env = {}, path = [] } = options
-  const command = ['sh', '-c', `exec "$@" ${redirect}`, 'sh', process.execPath, launcher, ...args]
+  const command = ['sh', '-c', `stty cols 120 rows 40; exec "$@" ${redirect}`, 'sh', process.execPath, launcher, ...args]
   const child = spawn('python3', ['-c', runOnTerminal, ...command], { cwd, stdio: 'pipe', env: environment({ TERM: 'xterm', ...env }, path) })
   return { ...follow(child), type: (keys: string) => void child.stdin.write(keys) }
 }
