@@ -24,11 +24,11 @@ export async function needsInit({ folder, env }: Terraform, backendFile: string)
   }
 }
 
-/** Runs `terraform init` and remembers with what. */
+/** Runs `terraform init` and remembers with what; where that cannot be written, the next run does it again. */
 export async function init(terraform: Terraform, backendFile: string, say: Say): Promise<void> {
   await initTerraform(terraform, backendFile, say)
   const stamp = await fingerprint(terraform.folder, terraform.env, backendFile)
-  await writeFile(join(dataFolder(terraform.folder, terraform.env), stampName), stamp)
+  await writeFile(join(dataFolder(terraform.folder, terraform.env), stampName), stamp).catch(() => undefined)
 }
 
 /** https://developer.hashicorp.com/terraform/cli/config/environment-variables#tf_data_dir */

@@ -11,7 +11,7 @@ export type BuildScene = {
   files?: Record<string, string | undefined>
   account?: Partial<FakeAccount>
   /** Programs to put on PATH besides a docker that works, or instead of it. */
-  programs?: Record<string, string>
+  programs?: Record<string, string | undefined>
 }
 
 /** A committed project, an AWS account and a container engine, none of them real. */
@@ -24,8 +24,8 @@ export async function buildScene(t: Test, { files = {}, account = {}, programs: 
   const tmp = join(project, 'tmp')
   mkdirSync(tmp)
   writeFileSync(join(project, '.git/info/exclude'), 'bin/\ntmp/\nsecret.env\ndist/\nlocal.json\n')
-  const options = (env: Record<string, string> = {}) => ({ cwd: project, path: [programs.folder], env: { ...aws.env, TMPDIR: tmp, ...env } })
-  const build = (args: string[] = [], env?: Record<string, string>) => runCli(['build', ...args], options(env))
+  const options = (env: Record<string, string | undefined> = {}) => ({ cwd: project, path: [programs.folder], env: { ...aws.env, TMPDIR: tmp, ...env } })
+  const build = (args: string[] = [], env?: Record<string, string | undefined>) => runCli(['build', ...args], options(env))
   const dockerCalls = () => programs.calls().filter(([name]) => name === 'docker')
   return { project, tmp, aws, programs, build, options, dockerCalls }
 }

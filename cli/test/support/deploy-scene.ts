@@ -20,7 +20,7 @@ export type DeployScene = {
   /** What the app answers on /version, or a text for its 503. */
   served?: object | string
   /** Programs to put on PATH besides, or instead of, a docker and a terraform that work. */
-  programs?: Record<string, string>
+  programs?: Record<string, string | undefined>
 }
 type TerraformCall = { verb?: string; args?: string[]; tag?: string; signal?: string }
 
@@ -46,7 +46,7 @@ export async function deployScene(
   const tmp = join(project, 'tmp')
   mkdirSync(tmp)
   const env = { ...aws.env, TMPDIR: tmp, FAKE_ALB_URL: url, FAKE_PLAN: JSON.stringify({ 'module.ecs.a': ['create'], 'module.ecs.b': ['update'] }) }
-  const options = (more: Record<string, string> = {}) => ({ cwd: project, path: [programs.folder], env: { ...env, ...more } })
+  const options = (more: Record<string, string | undefined> = {}) => ({ cwd: project, path: [programs.folder], env: { ...env, ...more } })
   const infrastructure = join(project, 'infrastructure')
   return {
     aws,
@@ -55,7 +55,7 @@ export async function deployScene(
     tmp,
     infrastructure,
     options,
-    deploy: (args: string[], more?: Record<string, string>) => runCli(['deploy', ...args], options(more)),
+    deploy: (args: string[], more?: Record<string, string | undefined>) => runCli(['deploy', ...args], options(more)),
     terraform: () =>
       existsSync(join(infrastructure, 'terraform.log'))
         ? readFileSync(join(infrastructure, 'terraform.log'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as TerraformCall)
