@@ -2,10 +2,13 @@ import { CommanderError } from 'commander'
 import { CliError, exitCodes } from './errors.ts'
 import { watchInterrupts } from './interrupts.ts'
 import { createProgram, version } from './program.ts'
+import { redact } from './terminal/secrets.ts'
 import { createTerminal, type TerminalOptions } from './terminal/terminal.ts'
 
 const program = createProgram()
 
+// Who reads the output may be gone (`| head`, a closed terminal) while terraform still has a state to save.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 watchInterrupts((sentence) => process.stderr.write(`${sentence}\n`))
 try {
   await program.parseAsync()
@@ -21,7 +24,10 @@ function report(error: unknown): number {
     terminal.error(error)
     return error.exitCode
   }
-  process.stderr.write(`fargate-ctl ${version} met a bug of its own, please report it with these lines:\n`)
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+  const { stack = '' } = error instanceof Error ? error : {}
+  process.stderr.write(`error: fargate-ctl ${version} met a bug of its own: ${redact(String(error))}\n`)
+  if (terminal.verbose) process.stderr.write(`${redact(stack)}\n`)
+  const what = terminal.verbose ? 'the lines above' : 'what the same command prints with --verbose'
+  process.stderr.write(`  fix: Report it to the maintainers of this project, with ${what}.\n`)
   return exitCodes.bug
 }

@@ -16,6 +16,7 @@ const credentialErrors = new Set([
   'UnrecognizedClientException',
   'SignatureDoesNotMatch',
 ])
+const throttlingErrors = new Set(['Throttling', 'ThrottlingException', 'TooManyRequestsException', 'RequestLimitExceeded', 'SlowDown'])
 const networkErrors = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH'])
 
 /**
@@ -26,7 +27,7 @@ const networkErrors = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_A
 export function awsError(doing: string, cause: unknown): CliError {
   interruption.throwIfAborted()
   const { name = '', code = '', $metadata } = cause as { name?: string; code?: string; $metadata?: { httpStatusCode?: number } }
-  if (credentialErrors.has(name)) {
+  if (credentialErrors.has(name) || $metadata?.httpStatusCode === 401) {
     return new CliError('unavailable', `AWS credentials are missing or no longer valid: could not ${doing}.`, {
       fix: 'Sign in (`aws sso login`, or set AWS_PROFILE) and check with `aws sts get-caller-identity`.',
       cause,
@@ -41,6 +42,12 @@ export function awsError(doing: string, cause: unknown): CliError {
   if ($metadata?.httpStatusCode === 403 || name.startsWith('AccessDenied')) {
     return new CliError('unavailable', `AWS does not allow this identity to ${doing}.`, {
       fix: 'Ask for the permission named below, or use another profile or role.',
+      cause,
+    })
+  }
+  if ($metadata?.httpStatusCode === 429 || throttlingErrors.has(name)) {
+    return new CliError('unavailable', `AWS asks for patience: could not ${doing}.`, {
+      fix: 'Too many calls were made in this account: wait a minute and run the same command again.',
       cause,
     })
   }

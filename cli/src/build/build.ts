@@ -1,8 +1,11 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { addTag, describeRepository, findImage, getRegistryLogin, type RegistryImage, type Repository } from '../aws/ecr.ts'
 import { getIdentity } from '../aws/sts.ts'
 import type { Settings } from '../config/settings.ts'
 import { CliError } from '../errors.ts'
 import type { Project } from '../project.ts'
+import { hideSecret } from '../terminal/secrets.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { buildImage, openRegistrySession, pushImage, requireEngine, type Engine } from '../tools/engine.ts'
 import { readWorkTree, type WorkTree } from '../tools/git.ts'
@@ -46,6 +49,7 @@ export async function build(
   terminal: Terminal,
 ): Promise<BuildResult> {
   const { region, repository_name: name } = settings.inputs
+  requireDockerfile(project)
   const platform = flags.platform ?? defaultPlatform(settings)
   const [identity, repository, contentTag, workTree] = await terminal.step('Check account, repository and content', () =>
     Promise.all([
@@ -77,10 +81,16 @@ export async function build(
   return { ...result, ...inRegistry(image), pushed: true, skipped: false }
 }
 
+function requireDockerfile({ application }: Project): void {
+  if (existsSync(join(application, 'Dockerfile'))) return
+  throw new CliError('usage', `There is no Dockerfile in ${application}.`, { fix: 'Put the app and its Dockerfile into application/.' })
+}
+
 const inRegistry = ({ digest, sizeInBytes }: RegistryImage) => ({ digest, sizeInBytes: sizeInBytes ?? null })
 
 /** The tag that the application's files have now, without asking AWS anything. */
 export async function contentTagOf(project: Project, settings: Settings): Promise<string> {
+  requireDockerfile(project)
   return bundleAndHash(project, defaultPlatform(settings))
 }
 
@@ -154,6 +164,7 @@ async function push(
   say: (line: string) => void,
 ): Promise<RegistryImage> {
   const login = await getRegistryLogin(region)
+  hideSecret(login.password)
   const session = await openRegistrySession(engine, login)
   try {
     await pushImage(engine, `${repository.uri}:${tag}`, session, say)

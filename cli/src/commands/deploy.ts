@@ -2,18 +2,18 @@ import { InvalidArgumentError, type Command } from 'commander'
 import type { DeployFlags, DeployResult } from '../deploy/deploy.ts'
 import { findProject } from '../project.ts'
 import { createTerminal, formatSeconds, type Terminal, type TerminalOptions } from '../terminal/terminal.ts'
-import { engineOption } from './build.ts'
+import { engineOption, readPlatform, readTag } from './build.ts'
 
 export function registerDeploy(program: Command): void {
   program
     .command('deploy')
     .description('apply infrastructure/ with an image and wait until the app answers with it')
-    .option('--tag <tag>', "deploy this tag (default: the tag of the application's content)")
+    .option('--tag <tag>', "deploy this tag (default: the tag of the application's content)", readTag)
     .option('--build', 'build and push first', false)
     .option('--plan-only', 'show what would change and stop', false)
     .option('--auto-approve', 'do not ask; needed without a terminal', false)
     .option('--timeout <seconds>', 'how long the app may take to answer', readSeconds, 600)
-    .option('--platform <platform>', 'with --build: linux/amd64 or linux/arm64')
+    .option('--platform <platform>', 'with --build: linux/amd64 or linux/arm64', readPlatform)
     .option('--force', 'with --build: build even when the same content is in ECR', false)
     .addOption(engineOption())
     .addHelpText('after', `
@@ -29,7 +29,9 @@ Examples:
         import('../config/check-settings.ts'),
       ])
       const project = findProject()
-      const result = await deploy(project, await requireSettings(project, terminal), flags, terminal)
+      // Terraform prefers a file's image_tag to TF_VAR_image_tag: another image than the checked one would be deployed.
+      const settings = await requireSettings(project, terminal, ['inputs/image-tag'])
+      const result = await deploy(project, settings, flags, terminal)
       printDeployment(result, terminal)
       terminal.printJson(result)
     })

@@ -24,6 +24,14 @@ export function checkBucketName(name: string): Verdict | undefined {
     : error(`${reserved} in a bucket's name is reserved by AWS.`, 'Choose another name.')
 }
 
+/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html */
+export function checkRepositoryName(name: string): Verdict | undefined {
+  const fix = 'Use 2 to 256 lower case letters and digits, with single . _ - or / between them, such as "team/webapp".'
+  if (name.length < 2 || name.length > 256)
+    return error(`An ECR repository's name has 2 to 256 characters; this one has ${name.length}.`, fix)
+  return /^[a-z0-9]+([._/-][a-z0-9]+)*$/.test(name) ? undefined : error('This cannot be the name of an ECR repository.', fix)
+}
+
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html and the S3 backend's own rules. */
 export function checkStateKey(key: string): Verdict | undefined {
   if (key === '') return error('The key is empty.', 'Give the state a path, such as "webapp/dev/terraform.tfstate".')

@@ -1,5 +1,5 @@
 import type { Project } from '../project.ts'
-import { checkRegion } from './aws-rules.ts'
+import { checkRegion, checkRepositoryName } from './aws-rules.ts'
 import { checkBackend, findBackendBlock, readBackendRegion, type Backend } from './check-backend.ts'
 import { checkInputs, type Inputs } from './check-inputs.ts'
 import { checkSecrets } from './check-secrets.ts'
@@ -108,7 +108,7 @@ function checkNeededVariables(variables: Map<string, Variable>, at: Placed['at']
 function checkAcrossFiles(backend: Backend, inputs: Inputs, report: Report): void {
   const key = backend.get('key')
   const env = inputs.get('env')?.value
-  if (typeof key?.value === 'string' && typeof env === 'string' && !words(key.value).includes(words(env))) {
+  if (typeof key?.value === 'string' && typeof env === 'string' && /^[\w-]+$/.test(env) && !words(key.value).includes(words(env))) {
     const message = `The key does not name the environment "${env}": another one could overwrite this state.`
     report(
       'backend/env-not-in-key',
@@ -118,6 +118,9 @@ function checkAcrossFiles(backend: Backend, inputs: Inputs, report: Report): voi
       'warning',
     )
   }
+  const repository = inputs.get('repository_name')
+  const refused = typeof repository?.value === 'string' ? checkRepositoryName(repository.value) : undefined
+  if (repository && refused) report('inputs/repository-name', repository.at, refused.message, refused.fix, refused.severity)
   const region = inputs.get('region')
   if (typeof region?.value !== 'string') return
   const verdict = checkRegion(region.value)

@@ -64,7 +64,7 @@ export async function deploy(
     const result = { image, changes: countChanges(changes), steps: terminal.times }
     if (flags.planOnly) return { url: null, version: null, ...result }
     const outputs = await applyPlan(terraform, planFile, changes, flags, terminal)
-    const { alb_url: url } = outputsSchema.parse(outputs)
+    const url = readUrl(outputs)
     const served = await terminal.step('Wait until the app answers with this version', (say) =>
       waitUntilServed(url, image.tag, flags.timeout, say),
     )
@@ -112,6 +112,14 @@ async function findDeployedImage(
     throw new CliError('unavailable', `There is no image ${name}:${tag} in ECR.`, {
       fix: flags.tag ? 'Name a tag that exists with --tag.' : 'Run `fargate-ctl build` first, or add --build.',
     })
+  })
+}
+
+function readUrl(outputs: Record<string, unknown>): string {
+  const { data } = outputsSchema.safeParse(outputs)
+  if (data) return data.alb_url
+  throw new CliError('deploymentFailed', 'Terraform has applied, but its output alb_url is no URL: the app cannot be asked.', {
+    fix: 'Let infrastructure/outputs.tf give the load balancer\'s URL as alb_url, and deploy again.',
   })
 }
 

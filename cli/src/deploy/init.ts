@@ -24,11 +24,11 @@ export async function needsInit({ folder, env }: Terraform, backendFile: string)
   }
 }
 
-/** Runs `terraform init` and remembers with what. */
+/** Runs `terraform init` and remembers with what; where that cannot be written, the next run does it again. */
 export async function init(terraform: Terraform, backendFile: string, say: Say): Promise<void> {
   await initTerraform(terraform, backendFile, say)
   const stamp = await fingerprint(terraform.folder, terraform.env, backendFile)
-  await writeFile(join(dataFolder(terraform.folder, terraform.env), stampName), stamp)
+  await writeFile(join(dataFolder(terraform.folder, terraform.env), stampName), stamp).catch(() => undefined)
 }
 
 /** https://developer.hashicorp.com/terraform/cli/config/environment-variables#tf_data_dir */
@@ -40,7 +40,7 @@ async function fingerprint(folder: string, env: Record<string, string>, backendF
   const names = (await readdir(folder)).filter((name) => name.endsWith('.tf') || name.endsWith('.tf.json')).sort()
   const hash = createHash('sha256')
   for (const name of [...names, '.terraform.lock.hcl', backendFile]) {
-    hash.update(`\0${name}\0`).update(await readFile(join(folder, name)))
+    hash.update(`\0${name}\0`).update(await readFile(join(folder, name)).catch(() => ''))
   }
   for (const name of initVariables) hash.update(`\0${name}=${env[name] ?? process.env[name] ?? ''}`)
   return JSON.stringify({ sha256: hash.digest('hex') })

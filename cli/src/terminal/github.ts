@@ -1,3 +1,5 @@
+import { redact } from './secrets.ts'
+
 export type Place = { file?: string; line?: number; column?: number; title?: string }
 
 /**
@@ -6,7 +8,7 @@ export type Place = { file?: string; line?: number; column?: number; title?: str
  */
 export function annotate(level: 'error' | 'warning' | 'notice', message: string, place: Place = {}): void {
   if (process.env.GITHUB_ACTIONS !== 'true') return
-  process.stderr.write(`${formatAnnotation(level, message, place)}\n`)
+  process.stderr.write(`${formatAnnotation(level, redact(message).replaceAll('##[', '## ['), place)}\n`)
 }
 
 /** The workflow command itself, with its properties and its data escaped as GitHub asks. */
@@ -15,6 +17,14 @@ export function formatAnnotation(level: string, message: string, place: Place): 
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}=${escapeProperty(String(value))}`)
   return `::${[level, properties.join(',')].filter(Boolean).join(' ')}::${escapeData(message)}`
+}
+
+/**
+ * What other programs said must not be taken for a workflow command: the runner reads every line that begins with
+ * `::`, and `##[` anywhere (https://github.com/actions/runner, ActionCommand.cs).
+ */
+export function defuseCommands(text: string): string {
+  return process.env.GITHUB_ACTIONS === 'true' ? text.replaceAll(/^(\s*):(?=:)/gm, '$1: ').replaceAll('##[', '## [') : text
 }
 
 function escapeData(text: string): string {

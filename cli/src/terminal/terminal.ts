@@ -2,8 +2,9 @@ import { appendFileSync } from 'node:fs'
 import type { CliError } from '../errors.ts'
 import { describeCause } from '../errors.ts'
 import { colorsFor, type Colors } from './colors.ts'
-import { annotate } from './github.ts'
+import { annotate, defuseCommands } from './github.ts'
 import { liveLine, type LiveLine } from './live.ts'
+import { redact } from './secrets.ts'
 
 export type TerminalOptions = { json?: boolean; quiet?: boolean; verbose?: boolean; color?: boolean }
 
@@ -48,8 +49,9 @@ export function createTerminal(options: TerminalOptions): Terminal {
   const colors = colorsFor(process.stderr, color)
   const interactive = process.stderr.isTTY === true && !process.env.CI
   const times: StepTime[] = []
-  const live: LiveLine | undefined = interactive && !quiet && !verbose ? liveLine(process.stderr, colors) : undefined
-  const line = (text: string) => (live ? live.above(text) : process.stderr.write(`${text}\n`))
+  const erasable = interactive && process.env.TERM !== 'dumb' && process.stderr.columns > 0
+  const live: LiveLine | undefined = erasable && !quiet && !verbose ? liveLine(process.stderr, colors) : undefined
+  const line = (text: string) => (live ? live.above(redact(text)) : writeSafely(process.stderr, text))
 
   const terminal: Terminal = {
     colors,
@@ -63,7 +65,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
       const seconds = () => (performance.now() - started) / 1000
       live?.start(name)
       try {
-        const result = await work((detail) => (live ? live.say(detail) : terminal.detail(`  ${detail}`)))
+        const result = await work((detail) => (live ? live.say(redact(detail)) : terminal.detail(`  ${detail}`)))
         live?.stop()
         times.push({ name, seconds: Math.round(seconds() * 100) / 100 })
         if (!quiet) line(`${colors.green('✔')} ${name} ${colors.dim(formatSeconds(seconds()))}`)
@@ -80,17 +82,26 @@ export function createTerminal(options: TerminalOptions): Terminal {
       line(`${colors.yellow('warning:')} ${text}`)
       annotate('warning', text)
     },
-    print: (text) => void (json || process.stdout.write(`${text}\n`)),
-    printJson: (value) => void (json && process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)),
+    print: (text) => void (json || writeSafely(process.stdout, text)),
+    printJson: (value) => void (json && writeSafely(process.stdout, JSON.stringify(value, null, 2))),
     error(error) {
       line(formatError(error, colors))
       annotate('error', error.fix ? `${error.message} ${error.fix}` : error.message)
     },
     summary(markdown) {
-      if (process.env.GITHUB_STEP_SUMMARY) appendFileSync(process.env.GITHUB_STEP_SUMMARY, `${markdown}\n`)
+      if (!process.env.GITHUB_STEP_SUMMARY) return
+      try {
+        appendFileSync(process.env.GITHUB_STEP_SUMMARY, `${redact(markdown)}\n`)
+      } catch (cause) {
+        terminal.warn(`The step summary could not be written: ${describeCause(cause)}`)
+      }
     },
   }
   return terminal
+}
+
+function writeSafely(stream: NodeJS.WriteStream, text: string): void {
+  stream.write(`${defuseCommands(redact(text))}\n`)
 }
 
 function formatError(error: CliError, colors: Colors): string {

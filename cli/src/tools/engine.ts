@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { CliError } from '../errors.ts'
-import { run, type RunOptions } from './run.ts'
+import { ProgramError, run, type RunOptions } from './run.ts'
 
 export const engineNames = ['docker', 'podman', 'finch'] as const
 export const engineNameSchema = z.enum(engineNames)
@@ -34,13 +34,18 @@ export function buildArguments({ context, reference, platform, buildArgs, force 
  * @throws CliError `unavailable`
  */
 export async function requireEngine(engine: Engine): Promise<string> {
-  const answer = await run(engine, ['version', '--format', '{{.Server.Version}}'], { accept: 'any', timeoutSeconds: 30 })
+  const answer = await run(engine, versionArguments(engine), { accept: 'any', timeoutSeconds: 30 })
   const version = answer.stdout.trim()
-  if (answer.exitCode === 0 && /^\d/.test(version)) return version
+  if (answer.exitCode === 0 && /^v?\d/.test(version)) return version
   throw new CliError('unavailable', `${engine} is installed, but no ${engine} engine answers.`, {
     fix: 'Start it (Docker Desktop, `colima start`, `systemctl start docker`, `podman machine start`), or name another with --engine.',
     cause: answer.stderr.trim().split('\n').at(-1),
   })
+}
+
+/** finch is nerdctl, which lists its server's components instead of one version. */
+function versionArguments(engine: Engine): string[] {
+  return engine === 'finch' ? ['info', '--format', '{{.ServerVersion}}'] : ['version', '--format', '{{.Server.Version}}']
 }
 
 /** Builds an image; BuildKit's attestations are off because they change the digest from run to run. */
@@ -56,7 +61,25 @@ export async function pushImage(
   onLine: (line: string) => void,
 ): Promise<void> {
   const insecure = engine === 'podman' && reference.startsWith('127.') ? ['--tls-verify=false'] : []
-  await run(engine, ['push', ...insecure, reference], { ...patience, env: session.env, onLine })
+  await explainRefusal(`push ${reference}`, run(engine, ['push', ...insecure, reference], { ...patience, env: session.env, onLine }))
+}
+
+/** What a registry's refusals mean, as docker and podman word them. */
+const refusals: [RegExp, string][] = [
+  [/\b429\b|toomanyrequests|rate exceeded/i, 'ECR asks for patience: wait a minute and run the same command again.'],
+  [/\b403\b|forbidden|not authorized|denied: user/i, 'Ask for the permissions to push to this repository (ecr:PutImage, ecr:InitiateLayerUpload, ecr:UploadLayerPart, ecr:CompleteLayerUpload, ecr:BatchCheckLayerAvailability).'],
+  [/\b401\b|unauthorized|no basic auth|token has expired/i, 'ECR did not take the login: check the credentials with `aws sts get-caller-identity` and run the same command again.'],
+]
+
+async function explainRefusal(doing: string, work: Promise<unknown>): Promise<void> {
+  try {
+    await work
+  } catch (error) {
+    if (!(error instanceof ProgramError)) throw error
+    const said = String(error.cause ?? '')
+    const fix = refusals.find(([words]) => words.test(said))?.[1] ?? 'Read the cause and run the same command again; layers that arrived are not sent twice.'
+    throw new CliError('unavailable', `Could not ${doing}.`, { fix, cause: said || error.message })
+  }
 }
 
 /**
@@ -73,7 +96,7 @@ export async function openRegistrySession(
     const env = { ...(await daemonAddress(engine)), DOCKER_CONFIG: folder, REGISTRY_AUTH_FILE: join(folder, 'auth.json') }
     const insecure = engine === 'podman' && login.endpoint.startsWith('http:') ? ['--tls-verify=false'] : []
     const args = ['login', ...insecure, '--username', login.username, '--password-stdin', registryAddress(engine, login.endpoint)]
-    await run(engine, args, { ...patience, env, input: login.password })
+    await explainRefusal(`log in at ${login.endpoint}`, run(engine, args, { ...patience, env, input: login.password }))
     return { env, close }
   } catch (error) {
     await close()

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { constants } from 'node:os'
 import { execa, type Options } from 'execa'
 import { CliError } from '../errors.ts'
 import { interruption } from '../interrupts.ts'
@@ -23,16 +25,16 @@ export type RunOptions = {
   timeoutSeconds?: number
 }
 
-export type RunResult = { stdout: string; stderr: string; exitCode: number }
+/** `exitCode` is 128 + its number when a signal ended the program, as in a shell. */
+export type RunResult = { stdout: string; stderr: string; exitCode: number; signal?: string }
 
 /** The program ran and refused: what it said is in `result`. */
 export class ProgramError extends CliError {
   readonly result: RunResult
   constructor(file: string, args: readonly string[], result: RunResult) {
     const said = lastLines(result.stderr || result.stdout, 12)
-    super('unavailable', `${[file, ...args.slice(0, 2)].join(' ')} ended with exit code ${result.exitCode}.`, {
-      cause: said || undefined,
-    })
+    const end = result.signal ? `was ended by ${result.signal}` : `ended with exit code ${result.exitCode}`
+    super('unavailable', `${[file, ...args.slice(0, 2)].join(' ')} ${end}.`, { cause: said || undefined })
     this.result = result
   }
 }
@@ -59,20 +61,21 @@ export async function run(file: string, args: readonly string[], options: RunOpt
   signal.throwIfAborted()
   const child = execa(file, args, execaOptions(options))
   const stopListening = forwardOneInterrupt(child, signal, options)
-  if (options.onLine) void readLines(child, options.onLine)
-  const ended = await child
+  const deadline = watchDeadline(child, options.timeoutSeconds)
+  const [ended] = await Promise.all([child, options.onLine && readLines(child, options.onLine)])
   stopListening()
-  if (ended.code === 'ENOENT' || ended.code === 'EACCES') throw new MissingProgramError(file, options.installHint, ended.code)
+  deadline.stop()
+  if (child.pid === undefined) throw notStarted(file, options, ended)
   if (signal.aborted) throw signal.reason
-  const result = { stdout: String(ended.stdout ?? ''), stderr: String(ended.stderr ?? ''), exitCode: ended.exitCode ?? 1 }
-  if (ended.timedOut) throw new CliError('unavailable', `${file} did not answer within ${options.timeoutSeconds} s.`)
+  if (deadline.passed()) throw new CliError('unavailable', `${file} did not answer within ${options.timeoutSeconds} s.`)
+  const result = readResult(ended)
   if (options.accept !== 'any' && !(options.accept ?? [0]).includes(result.exitCode)) {
     throw new ProgramError(file, args, result)
   }
   return result
 }
 
-function execaOptions({ cwd, env, input, timeoutSeconds }: RunOptions) {
+function execaOptions({ cwd, env, input }: RunOptions) {
   return {
     ...(cwd === undefined ? {} : { cwd }),
     ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
@@ -83,17 +86,23 @@ function execaOptions({ cwd, env, input, timeoutSeconds }: RunOptions) {
     cleanup: false,
     forceKillAfterDelay: false,
     maxBuffer: 256 * 1024 * 1024,
-    ...(timeoutSeconds === undefined ? {} : { timeout: timeoutSeconds * 1000, forceKillAfterDelay: 5000 }),
   } satisfies Options
 }
 
 type Child = ReturnType<typeof execa>
+type Ended = Awaited<Child>
+
+function readResult({ stdout, stderr, exitCode, signal }: Ended): RunResult {
+  const printed = { stdout: String(stdout ?? ''), stderr: String(stderr ?? '') }
+  if (signal === undefined) return { ...printed, exitCode: exitCode ?? 1 }
+  return { ...printed, exitCode: 128 + constants.signals[signal as NodeJS.Signals], signal }
+}
 
 function forwardOneInterrupt(child: Child, signal: AbortSignal, options: RunOptions): () => void {
   let deadline: NodeJS.Timeout | undefined
   const interrupt = () => {
     child.kill(options.interruptWith ?? 'SIGINT')
-    if (options.killAfterSeconds) deadline = setTimeout(() => killGroup(child.pid), options.killAfterSeconds * 1000)
+    if (options.killAfterSeconds) deadline = setTimeout(() => signalGroup(child, 'SIGKILL'), options.killAfterSeconds * 1000)
   }
   signal.addEventListener('abort', interrupt, { once: true })
   return () => {
@@ -102,9 +111,28 @@ function forwardOneInterrupt(child: Child, signal: AbortSignal, options: RunOpti
   }
 }
 
-function killGroup(pid: number | undefined): void {
+/** Ends a program that takes too long together with what it started, which would otherwise keep its output open. */
+function watchDeadline(child: Child, seconds: number | undefined): { passed(): boolean; stop(): void } {
+  let passed = false
+  let kill: NodeJS.Timeout | undefined
+  const end = () => {
+    passed = true
+    signalGroup(child, 'SIGTERM')
+    kill = setTimeout(() => signalGroup(child, 'SIGKILL'), 5000)
+  }
+  const timer = seconds === undefined ? undefined : setTimeout(end, seconds * 1000)
+  return {
+    passed: () => passed,
+    stop() {
+      clearTimeout(timer)
+      clearTimeout(kill)
+    },
+  }
+}
+
+function signalGroup({ pid }: Child, signal: 'SIGTERM' | 'SIGKILL'): void {
   try {
-    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
+    if (pid !== undefined) process.kill(-pid, signal)
   } catch {
     // The group ended meanwhile.
   }
@@ -115,6 +143,14 @@ async function readLines(child: Child, onLine: NonNullable<RunOptions['onLine']>
     for await (const line of child.iterable({ from: stream })) onLine(String(line), stream)
   }
   await Promise.all([read('stdout'), read('stderr')]).catch(() => undefined)
+}
+
+function notStarted(file: string, { cwd, installHint }: RunOptions, { code, cause }: Ended): CliError {
+  if (cwd !== undefined && !existsSync(cwd)) {
+    return new CliError('usage', `The folder ${cwd}, in which ${file} runs, does not exist.`)
+  }
+  if (code !== 'ENOENT' && code !== 'EACCES') return new CliError('unavailable', `${file} could not be started.`, { cause })
+  return new MissingProgramError(file, installHint, code)
 }
 
 function lastLines(text: string, count: number): string {

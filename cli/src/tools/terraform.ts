@@ -35,11 +35,13 @@ export type Say = (line: string) => void
 /** What every call needs: where, and the variables that only the environment carries. */
 export type Terraform = { folder: string; env: Record<string, string> }
 
+const installHint = 'Install Terraform 1.11 or newer (https://developer.hashicorp.com/terraform/install), or run `npm run setup`.'
+
 const options = ({ folder, env }: Terraform): RunOptions => ({
   cwd: folder,
   env: { ...env, TF_IN_AUTOMATION: '1', TF_INPUT: '0' },
   interruptWith: 'SIGINT',
-  installHint: 'Install Terraform 1.11 or newer (https://developer.hashicorp.com/terraform/install), or run `npm run setup`.',
+  installHint,
 })
 
 export async function initTerraform(terraform: Terraform, backendFile: string, say: Say): Promise<void> {
@@ -48,10 +50,10 @@ export async function initTerraform(terraform: Terraform, backendFile: string, s
     await run('terraform', args, { ...options(terraform), onLine: say })
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error
-    throw new CliError('unavailable', 'terraform init failed.', {
-      fix: 'Read the cause; a module or provider that cannot be downloaded is a matter of the network.',
-      cause: plain(error.result.stderr || error.result.stdout),
-    })
+    const cause = plain(error.result.stderr || error.result.stdout)
+    if (cause.includes(wrongVersion)) throw wrongVersionError(cause)
+    const fix = 'Read the cause; a module or provider that cannot be downloaded is a matter of the network.'
+    throw new CliError('unavailable', 'terraform init failed.', { fix, cause })
   }
 }
 
@@ -119,8 +121,16 @@ function readMessage(line: string): Message | undefined {
 function failure(name: string, kind: 'usage' | 'deploymentFailed', diagnostics: Diagnostic[], error: ProgramError): CliError {
   const lock = diagnostics.find(({ summary }) => summary === 'Error acquiring the state lock')
   if (lock) return lockedError(lock.detail)
+  const wrong = diagnostics.find(({ summary }) => summary === wrongVersion)
+  if (wrong) return wrongVersionError(formatDiagnostic(wrong))
   const cause = diagnostics.map(formatDiagnostic).join('\n') || plain(error.result.stderr || error.result.stdout)
   return new CliError(kind, `${name} failed.`, { fix: 'Mend the cause and run the same command again.', cause })
+}
+
+const wrongVersion = 'Unsupported Terraform Core version'
+
+function wrongVersionError(cause: string): CliError {
+  return new CliError('unavailable', 'This Terraform is not one that the configuration asks for.', { fix: installHint, cause })
 }
 
 function formatDiagnostic({ summary, detail, address, range }: Diagnostic): string {

@@ -1,30 +1,12 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import t, { type Test } from 'tap'
-import { runCli, startCli } from '../support/cli.ts'
-import { registryPassword, startFakeAws, type FakeAccount } from '../support/fake-aws.ts'
-import { fakeDocker } from '../support/fake-docker.ts'
-import { fakePrograms } from '../support/fake-programs.ts'
-import { commitAll, writeProject } from '../support/project.ts'
+import t from 'tap'
+import { buildScene as scene, type BuildScene } from '../support/build-scene.ts'
+import { runCli } from '../support/cli.ts'
+import { registryPassword } from '../support/fake-aws.ts'
 
 const digest = `sha256:${'b'.repeat(64)}`
-
-async function scene(t: Test, { files = {}, account = {}, docker = fakeDocker }: Scene = {}) {
-  const project = writeProject(t.testdir({}), files)
-  commitAll(project)
-  const aws = await startFakeAws(account)
-  t.teardown(() => aws.close())
-  const programs = fakePrograms(join(t.testdirName, 'bin'), { docker })
-  const tmp = join(project, 'tmp')
-  mkdirSync(tmp)
-  writeFileSync(join(project, '.git/info/exclude'), 'bin/\ntmp/\nsecret.env\ndist/\nlocal.json\n')
-  const options = (env: Record<string, string> = {}) => ({ cwd: project, path: [programs.folder], env: { ...aws.env, TMPDIR: tmp, ...env } })
-  const build = (args: string[] = [], env?: Record<string, string>) => runCli(['build', ...args], options(env))
-  const dockerCalls = () => programs.calls().filter(([name]) => name === 'docker')
-  return { project, tmp, aws, programs, build, options, dockerCalls }
-}
-type Scene = { files?: Record<string, string | undefined>; account?: Partial<FakeAccount>; docker?: string }
 
 t.test('builds, pushes and reads the digest back from ECR', async (t) => {
   const { build, aws, dockerCalls, programs, tmp } = await scene(t)
@@ -111,12 +93,12 @@ t.test('--force builds again; in an immutable repository ECR refuses, and that i
 })
 
 t.test('what goes wrong ends in a sentence, a fix and the right exit code', async (t) => {
-  const cases: [string, Scene, Record<string, string>, string[], number, RegExp][] = [
+  const cases: [string, BuildScene, Record<string, string>, string[], number, RegExp][] = [
     ['no repository', { account: { repositories: {} } }, {}, [], 4, /The ECR repository webapp does not exist in eu-central-1\..*fix: Create it/s],
     ['credentials expired', { account: { refuse: { sts: { status: 403, code: 'ExpiredToken' } } } }, {}, [], 4, /credentials are missing or no longer valid.*aws sso login/s],
     ['not allowed', { account: { refuse: { ecr: { status: 400, code: 'AccessDeniedException' } } } }, {}, [], 4, /does not allow this identity to read the ECR repository webapp/],
     ['AWS out of reach', {}, { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' }, [], 4, /AWS is out of reach/],
-    ['engine down', { docker: 'complain("Cannot connect to the Docker daemon"); return 1' }, {}, [], 4, /no docker engine answers.*Cannot connect/s],
+    ['engine down', { programs: { docker: 'complain("Cannot connect to the Docker daemon"); return 1' } }, {}, [], 4, /no docker engine answers.*Cannot connect/s],
     ['engine missing', {}, {}, ['--engine', 'finch'], 4, /The program finch is not installed/],
     ['unknown engine', {}, {}, ['--engine', 'rkt'], 2, /Allowed choices are docker, podman, finch/],
     ['build fails', {}, { FAKE_BUILD_EXIT: '1' }, [], 4, /docker build --platform ended with exit code 1/],
@@ -143,15 +125,4 @@ t.test('outside a project', async (t) => {
   const result = await runCli(['build'], { cwd: folder })
   t.equal(result.exitCode, 2)
   t.match(result.stderr, /No infrastructure\/ folder in .* or above it\.\n.*fix: .*--chdir/s)
-})
-
-t.test('an interrupt during the build ends the build and says so', async (t) => {
-  const { options } = await scene(t)
-  const cli = startCli(['build'], options({ FAKE_BUILD_MS: '20000' }))
-  while (!cli.stderr().includes('Check account')) await new Promise((resolve) => setTimeout(resolve, 20))
-  await new Promise((resolve) => setTimeout(resolve, 300))
-  cli.child.kill('SIGTERM')
-  const result = await cli.ended
-  t.equal(result.exitCode, 143)
-  t.match(result.stderr, /Interrupted by SIGTERM/)
 })

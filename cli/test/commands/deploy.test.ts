@@ -1,54 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import t, { type Test } from 'tap'
-import { runCli, startCli } from '../support/cli.ts'
-import { startFakeAws, type FakeAccount } from '../support/fake-aws.ts'
-import { fakeDocker } from '../support/fake-docker.ts'
-import { fakePrograms } from '../support/fake-programs.ts'
-import { fakeTerraform } from '../support/fake-terraform.ts'
+import t from 'tap'
+import { deployScene as scene, digest, webapp, type DeployScene } from '../support/deploy-scene.ts'
 import { writeProject } from '../support/project.ts'
-
-const digest = `sha256:${'a'.repeat(64)}`
-const webapp = { repositories: { webapp: { immutable: true, images: { v1: { digest } } } } }
-
-type Scene = { files?: Record<string, string | undefined>; account?: Partial<FakeAccount>; served?: object | string }
-
-async function scene(t: Test, { files = {}, account = webapp, served = { version: '1.2.3', imageTag: 'v1' } }: Scene = {}) {
-  const project = writeProject(t.testdir({}), files)
-  const aws = await startFakeAws(structuredClone(account))
-  const app = createServer((request, response) => {
-    if (typeof served === 'string') return void response.writeHead(503).end(served)
-    response.writeHead(request.url === '/version' ? 200 : 404).end(JSON.stringify(served))
-  })
-  await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve))
-  t.teardown(async () => {
-    app.close()
-    await aws.close()
-  })
-  const url = `http://127.0.0.1:${(app.address() as AddressInfo).port}`
-  const programs = fakePrograms(join(project, 'bin'), { docker: fakeDocker, terraform: fakeTerraform })
-  const tmp = join(project, 'tmp')
-  mkdirSync(tmp)
-  const env = { ...aws.env, TMPDIR: tmp, FAKE_ALB_URL: url, FAKE_PLAN: JSON.stringify({ 'module.ecs.a': ['create'], 'module.ecs.b': ['update'] }) }
-  const options = (more: Record<string, string> = {}) => ({ cwd: project, path: [programs.folder], env: { ...env, ...more } })
-  const infrastructure = join(project, 'infrastructure')
-  return {
-    aws,
-    url,
-    tmp,
-    infrastructure,
-    options,
-    deploy: (args: string[], more?: Record<string, string>) => runCli(['deploy', ...args], options(more)),
-    terraform: () =>
-      existsSync(join(infrastructure, 'terraform.log'))
-        ? readFileSync(join(infrastructure, 'terraform.log'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as TerraformCall)
-        : [],
-  }
-}
-type TerraformCall = { verb?: string; args?: string[]; tag?: string; signal?: string }
-
 t.test('plans, applies that very plan with the image tag, and proves that the app answers with it', async (t) => {
   const { deploy, terraform, url, tmp } = await scene(t)
   const result = await deploy(['--tag', 'v1', '--auto-approve', '--json'])
@@ -112,7 +66,7 @@ t.test('what is destroyed or replaced is listed and warned about', async (t) => 
 t.test('what is wrong is found before anything is written', async (t) => {
   const lock = { severity: 'error', summary: 'Error acquiring the state lock', detail: 'Lock Info:\n  ID:        1234-abcd\n  Who:       ann@laptop\n  Created:   2026-01-01 10:00:00 UTC\n  Operation: OperationTypeApply\n' }
   const broken = { severity: 'error', summary: 'Unsupported argument', detail: 'An argument named "x" is not expected here.', range: { filename: 'main.tf', start: { line: 3, column: 5 } } }
-  const cases: [string, Scene, Record<string, string>, string[], number, RegExp][] = [
+  const cases: [string, DeployScene, Record<string, string>, string[], number, RegExp][] = [
     ['no terminal', {}, {}, ['--tag', 'v1'], 2, /no terminal to ask for approval.*--auto-approve/s],
     ['no such tag', {}, {}, ['--tag', 'v9', '--auto-approve'], 4, /There is no image webapp:v9 in ECR.*fix: Name a tag that exists/s],
     ['not built yet', {}, {}, ['--auto-approve'], 4, /There is no image webapp:[0-9a-f]{16} in ECR.*fargate-ctl build/s],
@@ -151,32 +105,5 @@ t.test('an app that answers with another version, or not at all, is no success',
     t.equal(result.exitCode, 5, result.stderr)
     t.match(result.stderr, /did not answer with v1 within 1 s/)
     t.match(result.stderr, seen)
-  }
-})
-
-t.test('terraform gets exactly one interrupt, whatever arrives, and is waited for', async (t) => {
-  const cadences: [string, NodeJS.Signals[], number][] = [
-    ['SIGINT', ['SIGINT'], 130],
-    ['SIGTERM', ['SIGTERM'], 143],
-    ['SIGHUP', ['SIGHUP'], 129],
-    ['SIGINT twice', ['SIGINT', 'SIGINT'], 130],
-    ['SIGINT, then SIGTERM', ['SIGINT', 'SIGTERM'], 130],
-  ]
-  for (const [name, signals, exitCode] of cadences) {
-    await t.test(name, async (t) => {
-      const { options, infrastructure, terraform } = await scene(t)
-      const cli = startCli(['deploy', '--tag', 'v1', '--auto-approve'], options({ FAKE_APPLY_MS: '20000' }))
-      while (!existsSync(join(infrastructure, 'terraform.lock'))) await new Promise((resolve) => setTimeout(resolve, 20))
-      await new Promise((resolve) => setTimeout(resolve, 100))
-      for (const signal of signals) {
-        cli.child.kill(signal)
-        await new Promise((resolve) => setTimeout(resolve, 400))
-      }
-      const result = await cli.ended
-      t.equal(result.exitCode, exitCode, result.stderr)
-      t.same(terraform().flatMap(({ signal }) => signal ?? []), ['SIGINT'])
-      t.notOk(existsSync(join(infrastructure, 'terraform.lock')), 'terraform ended in order and left no lock')
-      t.match(result.stderr, new RegExp(`Interrupted by ${signals[0]}`))
-    })
   }
 })

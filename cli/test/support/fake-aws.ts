@@ -7,8 +7,8 @@ export type FakeImage = { digest: string; size?: number }
 export type FakeAccount = {
   repositories: Record<string, { immutable: boolean; images: Record<string, FakeImage> }>
   buckets: string[]
-  /** Answers every call of a service with this status and error code. */
-  refuse: Partial<Record<'sts' | 'ecr' | 's3', { status: number; code: string }>>
+  /** Answers every call of a service, or of a service's action (`ecr PutImage`), with this status and error code. */
+  refuse: Record<string, { status: number; code: string }>
 }
 
 export type FakeAws = {
@@ -60,7 +60,7 @@ function route(state: FakeAccount, calls: string[], request: IncomingMessage, bo
   const service = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(request.headers.authorization ?? '')?.[1] as 'sts' | 'ecr' | 's3'
   const action = String(request.headers['x-amz-target'] ?? '').split('.').at(-1) || new URLSearchParams(body).get('Action') || request.method
   calls.push(`${service} ${action}`)
-  const refusal = state.refuse[service]
+  const refusal = state.refuse[`${service} ${action}`] ?? state.refuse[service]
   if (refusal) {
     return service === 'ecr'
       ? json({ __type: refusal.code, message: 'refused' }, refusal.status)

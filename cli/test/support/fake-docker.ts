@@ -1,9 +1,18 @@
 /** A docker whose engine answers; push puts the image where `FAKE_AWS_URL` shows it. */
 export const fakeDocker = `
 const [verb] = args
-if (verb === 'version') { say('28.2.2'); return 0 }
+const build = async () => {
+  let interrupts = 0
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => { interrupts++; say('got ' + signal) })
+  const end = Date.now() + Number(process.env.FAKE_BUILD_MS ?? 0)
+  if (end > Date.now()) fs.writeFileSync('building', '')
+  while (Date.now() < end && interrupts === 0) await sleep(20)
+  if (interrupts > 0) { await sleep(900); fs.renameSync('building', 'stopped-after-' + interrupts); process.exit(1) }
+}
+if (verb === 'version' || verb === 'info') { say('28.2.2'); return 0 }
 if (verb === 'context') { say('unix:///var/run/docker.sock'); return 0 }
-if (verb === 'build') { say('Step 1/2 : FROM scratch'); await sleep(Number(process.env.FAKE_BUILD_MS ?? 0)); return Number(process.env.FAKE_BUILD_EXIT ?? 0) }
+if (verb === 'build') { if (process.env.FAKE_BUILD_SAYS) complain(process.env.FAKE_BUILD_SAYS); say('Step 1/2 : FROM scratch'); await build(); return Number(process.env.FAKE_BUILD_EXIT ?? 0) }
+if (verb === 'login' && process.env.FAKE_LOGIN_ERROR) { complain(process.env.FAKE_LOGIN_ERROR.replace('%s', input)); return 1 }
 if (verb === 'login') { fs.writeFileSync(process.env.DOCKER_CONFIG + '/config.json', '{}'); return 0 }
 if (verb === 'push') {
   if (process.env.FAKE_PUSH_ERROR) { complain(process.env.FAKE_PUSH_ERROR); return 1 }

@@ -12,14 +12,15 @@ export type FakePrograms = {
 
 /**
  * Writes programs that behave as the given JavaScript says. In it: `args`, `input` (standard input, read whole),
- * `say(text)` and `complain(text)` (stdout and stderr), `fs`; it may `return` an exit code and may await.
+ * `say(text)` and `complain(text)` (stdout and stderr), `fs`; it may `return` an exit code and may await. A program
+ * without behaviour is left out.
  */
-export function fakePrograms(folder: string, programs: Record<string, string>): FakePrograms {
+export function fakePrograms(folder: string, programs: Record<string, string | undefined>): FakePrograms {
   mkdirSync(folder, { recursive: true })
   const log = join(folder, 'calls.jsonl')
   writeFileSync(log, '')
   for (const [name, behaviour] of Object.entries(programs)) {
-    writeFileSync(join(folder, name), script(name, log, behaviour), { mode: 0o755 })
+    if (behaviour !== undefined) writeFileSync(join(folder, name), script(name, log, behaviour), { mode: 0o755 })
   }
   const lines = () => readFileSync(log, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line) as Call)
   return {

@@ -1,13 +1,30 @@
 /**
  * A terraform that speaks the machine-readable UI. Steered by the environment: FAKE_PLAN (JSON: actions by address),
- * FAKE_ALB_URL, FAKE_PLAN_ERROR and FAKE_APPLY_ERROR (JSON: a diagnostic), FAKE_APPLY_MS. It keeps a lock file while it
- * applies and removes it when it ends in order, as terraform does on its first interrupt.
+ * FAKE_ALB_URL, FAKE_PLAN_ERROR and FAKE_APPLY_ERROR (JSON: a diagnostic), FAKE_PLAN_MS and FAKE_APPLY_MS. It
+ * keeps a lock file while it plans or applies and removes it when it ends in order, as terraform does on its first
+ * interrupt; a second one makes it give up at once and leave the lock behind.
  */
 export const fakeTerraform = `
 const [verb] = args
 const message = (type, more, level = 'info') => say(JSON.stringify({ '@level': level, '@message': type, type, ...more }))
 const diagnose = (text) => { message('diagnostic', { diagnostic: JSON.parse(text) }, 'error'); return 1 }
 const outputs = { alb_url: { value: process.env.FAKE_ALB_URL } }
+let interrupts = 0
+const workWithLock = async (milliseconds) => {
+  fs.writeFileSync('terraform.lock', '')
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      fs.appendFileSync('terraform.log', JSON.stringify({ signal }) + '\\n')
+      if (++interrupts > 1) process.exit(1)
+    })
+  }
+  message('apply_start')
+  const end = Date.now() + Number(milliseconds ?? 0)
+  while (Date.now() < end && interrupts === 0) await sleep(20)
+  if (interrupts > 0) await sleep(1500)
+  fs.rmSync('terraform.lock')
+  if (interrupts > 0) process.exit(1)
+}
 fs.appendFileSync('terraform.log', JSON.stringify({ verb, args, tag: process.env.TF_VAR_image_tag }) + '\\n')
 if (verb === 'init') {
   if (process.env.FAKE_INIT_ERROR) { complain('╷\\n│ Error: ' + process.env.FAKE_INIT_ERROR + '\\n╵'); return 1 }
@@ -18,6 +35,7 @@ if (verb === 'init') {
 }
 if (verb === 'plan') {
   if (process.env.FAKE_PLAN_ERROR) return diagnose(process.env.FAKE_PLAN_ERROR)
+  await workWithLock(process.env.FAKE_PLAN_MS)
   fs.writeFileSync(args.find((arg) => arg.startsWith('-out=')).slice(5), 'plan')
 }
 if (verb === 'show') {
@@ -27,16 +45,7 @@ if (verb === 'show') {
 if (verb === 'output') say(JSON.stringify(outputs))
 if (verb === 'apply') {
   if (process.env.FAKE_APPLY_ERROR) return diagnose(process.env.FAKE_APPLY_ERROR)
-  fs.writeFileSync('terraform.lock', '')
-  let interrupts = 0
-  process.on('SIGINT', () => { interrupts++; fs.appendFileSync('terraform.log', '{"signal":"SIGINT"}\\n') })
-  process.on('SIGTERM', () => fs.appendFileSync('terraform.log', '{"signal":"SIGTERM"}\\n'))
-  message('apply_start')
-  const end = Date.now() + Number(process.env.FAKE_APPLY_MS ?? 0)
-  while (Date.now() < end && interrupts === 0) await sleep(20)
-  if (interrupts > 0) await sleep(1500)
-  fs.rmSync('terraform.lock')
-  if (interrupts > 0) return 1
+  await workWithLock(process.env.FAKE_APPLY_MS)
   message('outputs', { outputs })
 }
 `
