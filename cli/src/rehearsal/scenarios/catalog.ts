@@ -1,0 +1,175 @@
+import { allocatesWithoutEnd, beforeApp, healthRoute, insteadOfApp, listensAfter, setVariables, withoutSigtermHandler } from './broken-versions.ts'
+import type { Expected } from './expectations.ts'
+import { deploys, deploysBefore, fires, interruptsSpot, kills, losesZone, recovered, spreadsOverZones, usesSpot, watchesAlarm, type Step } from './faults.ts'
+import { deploymentEnded, type Observed } from './observed.ts'
+
+/** A fault, and what should happen then. */
+export type Scenario = {
+  name: string
+  /** One line: the fault, and what AWS does. */
+  should: string
+  /** Brings the service into the state that the fault needs. */
+  prepare?: Step
+  inject: Step
+  /** Something that is done later, once this has been seen. */
+  later?: { when: (seen: Observed) => boolean; what: Step }
+  over: (seen: Observed) => boolean
+  expected: Expected
+  /** May be repeated to reach a number of requests. */
+  repeatable?: boolean
+}
+
+const exited = 'EssentialContainerExited'
+const essential = /Essential container in task exited/
+const cannotStart: Expected = { deployment: 'ROLLBACK_SUCCESSFUL', event: /deployment failed: tasks failed to start/, requests: 'none fail' }
+const unhealthy = (reason: RegExp): Expected => ({
+  deployment: 'ROLLBACK_SUCCESSFUL',
+  event: reason,
+  stopped: { code: 'ServiceSchedulerInitiated', reason: /Task failed ELB health checks in \(target-group / },
+  requests: 'none fail',
+})
+
+const version = (name: string, should: string, change: Parameters<typeof deploys>[0], expected: Expected): Scenario => ({
+  name,
+  should,
+  inject: deploys(change),
+  over: deploymentEnded,
+  expected,
+})
+
+/** Every scenario, in the order in which `all` runs them. */
+export const scenarios: Scenario[] = [
+  {
+    ...version('good-update', 'a good version is deployed under load: it replaces the old one and no request fails', setVariables({}), {
+      deployment: 'SUCCESSFUL',
+      event: /has reached a steady state/,
+      requests: 'none fail',
+    }),
+    repeatable: true,
+  },
+  version('crash-at-start', 'exits with 1 as it starts: rolled back after three failures', insteadOfApp(() => 'console.error("The app crashes as it starts."); process.exit(1)'), {
+    ...cannotStart,
+    stopped: { code: exited, reason: essential, exitCode: 1, log: /The app crashes as it starts/ },
+  }),
+  {
+    ...version(
+      'crash-after-20-s',
+      'healthy at first, exits with 1 after 20 s: the deployment is complete by then, nothing rolls back, requests fail',
+      beforeApp((milliseconds) => `setTimeout(() => { console.error('The app crashes after a while.'); process.exit(1) }, ${milliseconds(20)})`),
+      { deployment: 'SUCCESSFUL', event: /has started 1 tasks|has started 2 tasks/, stopped: { code: exited, reason: essential, exitCode: 1 }, requests: 'many fail' },
+    ),
+    over: ({ deployments, stopped }) =>
+      deployments.at(-1)?.status === 'SUCCESSFUL' && stopped.filter(({ task }) => task.stopCode === exited).length >= 4,
+  },
+  version('exits-0', 'ends its work and exits with 0: a service must not, rolled back', insteadOfApp(() => 'process.exit(0)'), {
+    ...cannotStart,
+    stopped: { code: exited, reason: essential, exitCode: 0 },
+  }),
+  version('wrong-port', 'listens on 9090 and not on 8080: targets unhealthy, rolled back', setVariables({ PORT: '9090' }), {
+    ...unhealthy(/\(port 8080\) is unhealthy in \(target-group .*\) due to \(reason Health checks failed\)/),
+  }),
+  version('health-500', 'the health route answers 500: targets unhealthy, rolled back', healthRoute(() => 'response.writeHead(500).end()'), {
+    ...unhealthy(/due to \(reason Health checks failed with these codes: \[500\]\)/),
+  }),
+  version(
+    'health-slow',
+    'the health route takes 10 s, longer than the timeout: targets unhealthy, rolled back',
+    healthRoute((milliseconds) => `setTimeout(original, ${milliseconds(10)})`),
+    unhealthy(/due to \(reason Request timed out\)/),
+  ),
+  version('slow-start', 'listens after 20 s, within the grace period of 30 s: deployed', listensAfter(20), {
+    deployment: 'SUCCESSFUL',
+    event: /has reached a steady state/,
+    requests: 'none fail',
+  }),
+  version('too-slow-start', 'listens after 3 min, beyond the grace period: targets unhealthy, rolled back', listensAfter(180), {
+    ...unhealthy(/is unhealthy in \(target-group .*\) due to \(reason Health checks failed\)/),
+  }),
+  version('out-of-memory', 'needs more memory than the task has: killed with 137, rolled back', allocatesWithoutEnd, {
+    ...cannotStart,
+    stopped: { code: exited, exitCode: 137, container: /OutOfMemoryError: Container killed due to memory usage/ },
+  }),
+  version(
+    'image-missing',
+    'the image tag is not in ECR: tasks cannot be started, rolled back',
+    (_, container) => void (container.image = container.image?.replace(/:[^:/]+$/, ':no-such-tag')),
+    { ...cannotStart, stopped: { code: 'TaskFailedToStart', reason: /CannotPullContainerError: .*no-such-tag: not found/ } },
+  ),
+  version(
+    'wrong-architecture',
+    'the task definition asks for ARM64, the image is for X86_64 (or the other way round): exec format error, rolled back',
+    (made) => {
+      const other = made.runtimePlatform?.cpuArchitecture === 'ARM64' ? 'X86_64' : 'ARM64'
+      made.runtimePlatform = { ...made.runtimePlatform, cpuArchitecture: other }
+    },
+    { ...cannotStart, stopped: { code: exited, reason: essential, exitCode: 1, log: /exec format error/ } },
+  ),
+  version(
+    'secret-missing',
+    'a secret names a parameter that does not exist: tasks cannot be started, rolled back',
+    (_, container) => void (container.secrets = [{ name: 'API_TOKEN', valueFrom: '/webapp/no-such-parameter' }]),
+    { ...cannotStart, stopped: { code: 'TaskFailedToStart', reason: /ResourceInitializationError: unable to pull secrets or registry auth/ } },
+  ),
+  version(
+    'log-group-missing',
+    'the log group does not exist: tasks cannot be started, rolled back',
+    (_, container) => {
+      const { logConfiguration } = container
+      container.logConfiguration = { logDriver: 'awslogs', options: { ...logConfiguration?.options, 'awslogs-group': '/ecs/no-such-group' } }
+    },
+    { ...cannotStart, stopped: { code: 'TaskFailedToStart', reason: /ResourceInitializationError: failed to validate logger args/ } },
+  ),
+  version(
+    'read-only-root',
+    'writes to its file system, which is read-only: exits with 1, rolled back',
+    beforeApp(() => "import { writeFileSync } from 'node:fs'; writeFileSync('/app/cache.json', '{}')"),
+    { ...cannotStart, stopped: { code: exited, reason: essential, exitCode: 1, log: /EROFS: read-only file system/ } },
+  ),
+  {
+    name: 'ignores-sigterm',
+    should: 'the running version ignores SIGTERM: it is killed 30 s later with 137, after its requests were finished',
+    prepare: deploysBefore(withoutSigtermHandler),
+    inject: deploys(setVariables({})),
+    over: (seen) => deploymentEnded(seen) && seen.stopped.length >= 2,
+    expected: { deployment: 'SUCCESSFUL', stopped: { code: 'ServiceSchedulerInitiated', exitCode: 137, afterSeconds: 30 }, requests: 'none fail' },
+  },
+  {
+    name: 'alarm',
+    should: 'a good version, but a deployment alarm fires: rolled back',
+    prepare: watchesAlarm,
+    inject: fires,
+    over: deploymentEnded,
+    expected: { deployment: 'ROLLBACK_SUCCESSFUL', event: /deployment failed: alarm detected/, requests: 'none fail' },
+  },
+  {
+    name: 'spot-interruption',
+    should: 'AWS takes a Spot task back, SIGTERM first, and has no capacity for another: one task serves alone until there is some',
+    prepare: usesSpot,
+    inject: interruptsSpot,
+    later: {
+      when: ({ events, stopped }) => stopped.length > 0 && events.some(({ message }) => /was unable to place a task/.test(message)),
+      what: ({ service }) => service.control('capacity', { unavailable: [] }),
+    },
+    over: recovered,
+    expected: {
+      event: /was unable to place a task\. Reason: Capacity is unavailable at this time/,
+      stopped: { code: 'SpotInterruption', reason: /Your Spot Task was interrupted/, exitCode: 0 },
+      requests: 'none fail',
+    },
+  },
+  {
+    name: 'task-killed',
+    should: 'one of the tasks is killed: what it was answering fails, another takes its place',
+    inject: kills,
+    over: recovered,
+    expected: { event: /has reached a steady state/, stopped: { code: exited, reason: essential, exitCode: 137 }, requests: 'some may fail' },
+  },
+  {
+    name: 'zone-lost',
+    should: 'an availability zone is gone: requests fail until the health checks notice, then tasks start in the other zone',
+    prepare: spreadsOverZones,
+    inject: losesZone,
+    over: recovered,
+    expected: { ...unhealthy(/due to \(reason Request timed out\)/), deployment: undefined, requests: 'some may fail' } as Expected,
+  },
+]

@@ -1,0 +1,83 @@
+import type { LoadReport } from './client-load.ts'
+import type { Observed, StoppedTask } from './observed.ts'
+
+/** What should happen; only what is given is checked. Texts are AWS's own. */
+export type Expected = {
+  /** Status that the newest deployment ends with. */
+  deployment?: 'SUCCESSFUL' | 'ROLLBACK_SUCCESSFUL'
+  /** One of the service's events. */
+  event?: RegExp
+  /** A task that stops, with all of this. */
+  stopped?: { code?: string; reason?: RegExp; exitCode?: number; container?: RegExp; log?: RegExp; afterSeconds?: number }
+  requests: 'none fail' | 'some may fail' | 'many fail'
+}
+
+export type Check = { what: string; ok: boolean; seen: string }
+
+/** Compares what was seen with what should have happened. @param speed how many of AWS's seconds pass in one */
+export function check(expected: Expected, seen: Observed, requests: LoadReport, speed: number): Check[] {
+  const { deployment, event, stopped } = expected
+  const checks: Check[] = []
+  if (deployment) {
+    const status = seen.deployments.at(-1)?.status ?? 'no deployment'
+    checks.push({ what: `the deployment ends ${deployment}`, ok: status === deployment, seen: status })
+  }
+  if (event) {
+    const found = seen.events.find(({ message }) => event.test(message))
+    checks.push({ what: `an event says ${plain(event)}`, ok: found !== undefined, seen: found?.message ?? 'no such event' })
+  }
+  if (stopped) {
+    const found = seen.stopped.find((each) => fits(each, stopped, speed))
+    const last = seen.stopped.at(-1)
+    checks.push({ what: `a task stops: ${describe(stopped)}`, ok: found !== undefined, seen: last ? describeStop(found ?? last) : 'no task stopped' })
+  }
+  checks.push(checkRequests(expected.requests, requests))
+  return checks
+}
+
+function checkRequests(wanted: Expected['requests'], { sent, failed, failures }: LoadReport): Check {
+  const ok = sent > 0 && (wanted === 'some may fail' ? failed < sent * 0.05 : wanted === 'none fail' ? failed === 0 : failed > 0)
+  const what = { 'none fail': 'no request fails', 'some may fail': 'fewer than 5 % of the requests fail', 'many fail': 'requests fail' }[wanted]
+  const reasons = Object.entries(failures).map(([reason, count]) => `${count} ${reason}`)
+  return { what, ok, seen: `${failed} of ${sent} failed${reasons.length > 0 ? ` (${reasons.join(', ')})` : ''}` }
+}
+
+function fits({ task, log }: StoppedTask, wanted: NonNullable<Expected['stopped']>, speed: number): boolean {
+  const { code, reason, exitCode, container, log: line, afterSeconds } = wanted
+  const [first] = task.containers ?? []
+  const seconds = ((Number(task.stoppedAt) - Number(task.stoppingAt)) / 1000) * speed
+  return (
+    (!code || task.stopCode === code) &&
+    (!reason || reason.test(task.stoppedReason ?? '')) &&
+    (exitCode === undefined || first?.exitCode === exitCode) &&
+    (!container || container.test(first?.reason ?? '')) &&
+    (!line || log.some((each) => line.test(each))) &&
+    (!afterSeconds || seconds >= afterSeconds)
+  )
+}
+
+function describe({ code, reason, exitCode, container, log, afterSeconds }: NonNullable<Expected['stopped']>): string {
+  const parts = [
+    code,
+    reason && plain(reason),
+    container && plain(container),
+    exitCode !== undefined && `exit code ${exitCode}`,
+    log && `log line ${plain(log)}`,
+    afterSeconds && `${afterSeconds} s after it was asked to`,
+  ]
+  return parts.filter(Boolean).join(', ')
+}
+
+/** How a task ended, as DescribeTasks says it, with its last line of log. */
+export function describeStop({ task, log }: StoppedTask): string {
+  const [first] = task.containers ?? []
+  const details = [
+    task.stopCode,
+    first?.exitCode === undefined ? '' : `exit code ${first.exitCode}`,
+    first?.reason && first.reason !== task.stoppedReason ? first.reason : '',
+  ]
+  const said = log.findLast((line) => !line.startsWith('{'))
+  return `${task.stoppedReason} (${details.filter(Boolean).join(', ')})${said ? `; log: ${said}` : ''}`
+}
+
+const plain = ({ source }: RegExp) => `“${source.replaceAll(/\\(.)/g, '$1')}”`

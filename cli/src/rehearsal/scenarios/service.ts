@@ -1,0 +1,110 @@
+import {
+  DescribeServiceDeploymentsCommand,
+  DescribeServicesCommand,
+  DescribeTaskDefinitionCommand,
+  DescribeTasksCommand,
+  ECSClient,
+  ListServiceDeploymentsCommand,
+  ListTasksCommand,
+  RegisterTaskDefinitionCommand,
+  UpdateServiceCommand,
+  type RegisterTaskDefinitionCommandInput,
+  type Service,
+  type ServiceDeployment,
+  type Task,
+  type UpdateServiceCommandInput,
+} from '@aws-sdk/client-ecs'
+import { awsError, callOptions, clientDefaults } from '../../aws/client.ts'
+import { createUpstream } from '../gateway/upstream.ts'
+
+export type { RegisterTaskDefinitionCommandInput as Version, Service, ServiceDeployment, Task }
+
+/** Names that find one service, its container and its logs. */
+export type Names = { region: string; cluster: string; service: string; container: string; logGroup: string }
+
+export type EcsService = ReturnType<typeof openService>
+
+const logLines = 5
+const account = '000000000000'
+
+/** The calls that scenarios make about one service of the rehearsal, through the same APIs as on AWS. */
+export function openService({ region, cluster, service, container, logGroup }: Names) {
+  const ecs = new ECSClient(clientDefaults(region))
+  const aws = createUpstream(process.env.AWS_ENDPOINT_URL ?? '')
+  const scope = { region, account }
+  const doing = <Result>(what: string, work: Promise<Result>) => work.catch((error: unknown) => Promise.reject(awsError(what, error)))
+
+  const listTasks = async (desiredStatus: 'RUNNING' | 'STOPPED'): Promise<Task[]> => {
+    const { taskArns = [] } = await ecs.send(new ListTasksCommand({ cluster, serviceName: service, desiredStatus }), callOptions)
+    if (taskArns.length === 0) return []
+    const { tasks = [] } = await ecs.send(new DescribeTasksCommand({ cluster, tasks: taskArns }), callOptions)
+    return tasks
+  }
+
+  return {
+    region,
+    container,
+    /** The service's tasks, as `ListTasks` and `DescribeTasks` show them. */
+    tasks: (desiredStatus: 'RUNNING' | 'STOPPED') => doing(`read the tasks of ${service}`, listTasks(desiredStatus)),
+
+    describe: async (): Promise<Service> => {
+      const asked = ecs.send(new DescribeServicesCommand({ cluster, services: [service] }), callOptions)
+      const { services = [] } = await doing(`read the service ${service}`, asked)
+      return services[0] as Service
+    },
+
+    /** Deployments that began after `since`, oldest first. */
+    deployments: async (since: Date): Promise<ServiceDeployment[]> => {
+      const read = async () => {
+        const listed = await ecs.send(new ListServiceDeploymentsCommand({ cluster, service, createdAt: { after: since } }), callOptions)
+        const serviceDeploymentArns = (listed.serviceDeployments ?? []).map(({ serviceDeploymentArn = '' }) => serviceDeploymentArn)
+        if (serviceDeploymentArns.length === 0) return []
+        const { serviceDeployments = [] } = await ecs.send(new DescribeServiceDeploymentsCommand({ serviceDeploymentArns }), callOptions)
+        return serviceDeployments.toReversed()
+      }
+      return doing(`read the deployments of ${service}`, read())
+    },
+
+    /** @returns what `RegisterTaskDefinition` takes to make this revision again */
+    readVersion: async (taskDefinition: string): Promise<RegisterTaskDefinitionCommandInput> => {
+      const asked = ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }), callOptions)
+      const { taskDefinition: found = {} } = await doing(`read ${taskDefinition}`, asked)
+      const { family, containerDefinitions, cpu, memory, networkMode, executionRoleArn, taskRoleArn, volumes, runtimePlatform } = found
+      const requiresCompatibilities = ['FARGATE' as const]
+      return { family, containerDefinitions, cpu, memory, networkMode, executionRoleArn, taskRoleArn, volumes, runtimePlatform, requiresCompatibilities }
+    },
+
+    /** @returns the new revision's ARN */
+    register: async (version: RegisterTaskDefinitionCommandInput): Promise<string> => {
+      const { taskDefinition } = await doing('register a task definition', ecs.send(new RegisterTaskDefinitionCommand(version), callOptions))
+      return taskDefinition?.taskDefinitionArn ?? ''
+    },
+
+    update: async (settings: Omit<UpdateServiceCommandInput, 'cluster' | 'service'>): Promise<void> => {
+      await doing(`update the service ${service}`, ecs.send(new UpdateServiceCommand({ cluster, service, ...settings })))
+    },
+
+    /** The last lines that a task wrote to its log stream. */
+    readLog: async ({ taskArn = '' }: Task): Promise<string[]> => {
+      const logStreamName = `ecs/${container}/${taskArn.split('/').at(-1)}`
+      const input = { logGroupName: logGroup, logStreamName, limit: logLines, startFromHead: false }
+      const { events = [] } = await aws.call(scope, 'logs', 'GetLogEvents', input).catch(() => ({}))
+      return (events as { message: string }[]).map(({ message }) => message)
+    },
+
+    /** Makes an alarm that is OK, or changes its state as `SetAlarmState` does. */
+    setAlarm: async (AlarmName: string, StateValue: 'OK' | 'ALARM'): Promise<void> => {
+      const metric = { MetricName: 'HTTPCode_Target_5XX_Count', Namespace: 'AWS/ApplicationELB', Statistic: 'Sum', Period: 60 }
+      const rule = { EvaluationPeriods: 1, Threshold: 10, ComparisonOperator: 'GreaterThanThreshold', TreatMissingData: 'notBreaching' }
+      if (StateValue === 'OK') await aws.call(scope, 'monitoring', 'PutMetricAlarm', { AlarmName, ...metric, ...rule })
+      await aws.call(scope, 'monitoring', 'SetAlarmState', { AlarmName, StateValue, StateReason: 'Set by the rehearsal' })
+    },
+
+    /** Causes a fault of AWS itself; see the gateway's control.ts. */
+    control: async (fault: 'capacity' | 'spot-interruption' | 'zone-loss', input: object): Promise<void> => {
+      const headers = { 'Content-Type': 'application/json' }
+      const answer = await fetch(`${process.env.AWS_ENDPOINT_URL}/_rehearsal/${fault}`, { method: 'POST', headers, body: JSON.stringify(input) })
+      if (!answer.ok) throw new Error(`${fault}: ${await answer.text()}`)
+    },
+  }
+}
