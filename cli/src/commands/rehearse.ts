@@ -18,7 +18,7 @@ export function registerRehearse(program: Command): void {
     .option('--once', 'stop everything at the end', false)
     .option('--down', 'stop the rehearsal and remove what it made', false)
     .option('--print-env', 'print the variables that point terraform, an SDK or the aws CLI at it', false)
-    .option('--scenario <name>', 'then cause this fault under load and check what happens (`all`: every one)')
+    .option('--scenario <names>', 'then cause this fault under load and check what happens; several: a,b; `all`: every one')
     .option('--list', 'print the scenarios, each with what should happen', false)
     .option('--speed <n>', "let so many of AWS's seconds pass in one", readPositive, 1)
     .option('--requests <n>', 'with --scenario: send at least so many requests', readPositive, 0)

@@ -32,7 +32,7 @@ t.test('faults of AWS itself', async (t) => {
     'stop 2 {"code":"SpotInterruption","reason":"Your Spot Task was interrupted."}',
   ])
   t.strictSame(await ask('zone-loss', '{"zone":"eu-west-1a"}'), { status: 200, body: { taskArns: ['1'] } })
-  t.strictSame(done, ['POST /containers/id-1/pause {"query":{}}'])
+  t.strictSame(done, ['POST /containers/id-1/kill {"query":{"signal":"SIGSTOP"}}'])
   t.ok(capacity.unavailable.has('eu-west-1a'))
   t.equal((await ask('capacity', '{"unavailable":[]}')).status, 200)
   t.strictSame(done, ['wake'])

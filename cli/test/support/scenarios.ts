@@ -19,6 +19,7 @@ export const rolledBack: Observed = {
     { at: after(10), message: '(service web) (deployment ecs-svc/2) deployment failed: tasks failed to start.' },
     { at: after(12), message: '(service web) has reached a steady state.' },
   ],
+  stopping: 0,
   deployments: [{ status: 'ROLLBACK_SUCCESSFUL', statusReason: 'ECS deployment circuit breaker: tasks failed to start.', finishedAt: after(12) }],
   stopped: [
     stoppedTask(

@@ -52,7 +52,8 @@ export function createControl({ engine, tasks, capacity, wake }: Options) {
     'zone-loss': async ({ zone }) => {
       capacity.unavailable.add(zone)
       const hit = running(({ availabilityZone }) => availabilityZone === zone)
-      await Promise.all(hit.map((task) => toContainers(task, 'pause')))
+      // Connections stay open and nobody answers, as when packets are lost.
+      await Promise.all(hit.map((task) => toContainers(task, 'kill', { signal: 'SIGSTOP' })))
       return hit
     },
   }

@@ -211,7 +211,8 @@ export function createDeploymentController({ store, tasks, health, upstream, clo
     const mine = own.filter((task) => isAlive(task) && task.own.deploymentId === primary.id)
     if (mine.some(isReady) && primary.rolloutState === 'IN_PROGRESS') primary.failedTasks = 0
     const ready = mine.length === service.desiredCount && mine.every(isReady)
-    const others = own.some((task) => isAlive(task) && task.own.deploymentId !== primary.id)
+    // A task that still drains its connections keeps the deployment from being complete, so the delay of the target group counts.
+    const others = own.some((task) => (isAlive(task) || task.lastStatus === 'DEACTIVATING') && task.own.deploymentId !== primary.id)
     if (!ready || others) {
       delete primary.own.healthySince
       return

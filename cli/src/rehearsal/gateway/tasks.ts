@@ -217,7 +217,9 @@ export async function createTasks(options: Options) {
     while (record.lastStatus === 'RUNNING') {
       await clock.sleep(1)
       const inspected = await engine.call('GET', `/containers/${record.runtimeId}/json`).catch(() => undefined)
-      const status = String(inspected?.State?.Health?.Status)
+      // The engine calls a container that has just ended unhealthy.
+      if (!inspected?.State?.Running) continue
+      const status = String(inspected.State.Health?.Status)
       const next = status === 'healthy' ? 'HEALTHY' : status === 'unhealthy' ? 'UNHEALTHY' : 'UNKNOWN'
       if (next === 'HEALTHY') healthy.resolve()
       if (next === record.healthStatus || record.lastStatus !== 'RUNNING') continue

@@ -73,4 +73,4 @@ export const withoutSigtermHandler = beforeApp(
 )
 
 /** Outside of V8's heap, which has a limit of its own. */
-export const allocatesWithoutEnd = beforeApp(() => 'const kept = []; setInterval(() => kept.push(Buffer.alloc(32 * 1024 * 1024, 1)), 50)')
+export const allocatesWithoutEnd = beforeApp(() => 'const kept = []; for (;;) kept.push(Buffer.alloc(32 * 1024 * 1024, 1))')

@@ -54,9 +54,9 @@ export const scenarios: Scenario[] = [
   {
     ...version(
       'crash-after-20-s',
-      'healthy at first, exits with 1 after 20 s: the deployment is complete by then, nothing rolls back, requests fail',
+      'healthy at first, exits with 1 after 20 s: the deployment completes, nothing rolls back, requests fail again and again',
       beforeApp((milliseconds) => `setTimeout(() => { console.error('The app crashes after a while.'); process.exit(1) }, ${milliseconds(20)})`),
-      { deployment: 'SUCCESSFUL', event: /has started 1 tasks|has started 2 tasks/, stopped: { code: exited, reason: essential, exitCode: 1 }, requests: 'many fail' },
+      { deployment: 'SUCCESSFUL', event: /is unable to consistently start tasks successfully/, stopped: { code: exited, reason: essential, exitCode: 1 }, requests: 'many fail' },
     ),
     over: ({ deployments, stopped }) =>
       deployments.at(-1)?.status === 'SUCCESSFUL' && stopped.filter(({ task }) => task.stopCode === exited).length >= 4,
@@ -77,7 +77,7 @@ export const scenarios: Scenario[] = [
     healthRoute((milliseconds) => `setTimeout(original, ${milliseconds(10)})`),
     unhealthy(/due to \(reason Request timed out\)/),
   ),
-  version('slow-start', 'listens after 20 s, within the grace period of 30 s: deployed', listensAfter(20), {
+  version('slow-start', 'listens after 10 s, within the grace period of 30 s: deployed', listensAfter(10), {
     deployment: 'SUCCESSFUL',
     event: /has reached a steady state/,
     requests: 'none fail',

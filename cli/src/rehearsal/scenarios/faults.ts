@@ -22,8 +22,8 @@ export type Step = (context: Context) => Promise<unknown>
 const steadyLimitSeconds = 300
 
 /** Whether a task has stopped and the service has all its tasks again. */
-export const recovered = ({ events, service, stopped }: Observed) =>
-  stopped.length > 0 && isSteady(service) && /has reached a steady state/.test(events.at(-1)?.message ?? '')
+export const recovered = ({ events, service, stopped, stopping }: Observed) =>
+  stopped.length > 0 && stopping === 0 && isSteady(service) && /has reached a steady state/.test(events.at(-1)?.message ?? '')
 
 /** Deploys the good version with a change, as a new revision. */
 export const deploys =

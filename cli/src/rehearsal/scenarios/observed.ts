@@ -12,15 +12,17 @@ export type Observed = {
   deployments: ServiceDeployment[]
   /** In the order in which they stopped. */
   stopped: StoppedTask[]
+  /** How many have been asked to stop since, and have not yet. */
+  stopping: number
 }
 
 const pollMilliseconds = 500
 const ended = ['SUCCESSFUL', 'STOPPED', 'STOP_REQUESTED', 'ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED']
 
 /** Whether the newest deployment since the fault has come to its end, and with it every task that was to stop. */
-export function deploymentEnded({ deployments, service }: Observed): boolean {
+export function deploymentEnded({ deployments, service, stopping }: Observed): boolean {
   const newest = deployments.at(-1)
-  return newest !== undefined && ended.includes(newest.status ?? '') && isSteady(service)
+  return newest !== undefined && ended.includes(newest.status ?? '') && isSteady(service) && stopping === 0
 }
 
 /** Whether one deployment is left, complete, with all the tasks it wants. */
@@ -32,19 +34,22 @@ export function isSteady({ deployments = [], desiredCount, runningCount }: Servi
 export function observe(service: EcsService) {
   const since = new Date()
   const events = new Map<string, { at: Date; message: string }>()
-  const stopped = new Map<string, StoppedTask>()
+  const stopped: StoppedTask[] = []
+  /** Tasks that need not be read again. */
+  const known = new Set<string>()
 
   const look = async (): Promise<Observed> => {
-    const [shown, deployments, tasks] = await Promise.all([service.describe(), service.deployments(since), service.tasks('STOPPED')])
+    const [shown, deployments, tasks] = await Promise.all([service.describe(), service.deployments(since), service.tasks('STOPPED', known)])
     for (const { id = '', createdAt, message = '' } of (shown.events ?? []).toReversed()) {
       if (createdAt && createdAt >= since) events.set(id, { at: createdAt, message })
     }
-    for (const task of tasks) {
-      const { taskArn = '', stoppedAt } = task
-      if (stoppedAt && stoppedAt >= since && !stopped.has(taskArn)) stopped.set(taskArn, { task, log: await service.readLog(task) })
-    }
-    const inOrder = [...stopped.values()].sort((a, b) => Number(a.task.stoppedAt) - Number(b.task.stoppedAt))
-    return { service: shown, events: [...events.values()], deployments, stopped: inOrder }
+    const mine = tasks.filter(({ stoppingAt }) => stoppingAt && stoppingAt >= since)
+    const over = mine.filter(({ lastStatus }) => lastStatus === 'STOPPED')
+    for (const task of over) stopped.push({ task, log: await service.readLog(task) })
+    for (const task of tasks) if (over.includes(task) || !mine.includes(task)) known.add(task.taskArn ?? '')
+    const stopping = mine.length - over.length
+    const inOrder = stopped.toSorted((a, b) => Number(a.task.stoppedAt) - Number(b.task.stoppedAt))
+    return { service: shown, events: [...events.values()], deployments, stopped: inOrder, stopping }
   }
 
   return {

@@ -35,11 +35,17 @@ export async function rehearseScenarios(project: Project, flags: ScenarioFlags, 
   refuseFailures(results)
 }
 
-/** @throws CliError `usage` for a name that is not in the list */
-export function choose(name: string): Scenario[] {
-  if (name === 'all') return scenarios
+/**
+ * @param names `all`, or names with commas between them
+ * @throws CliError `usage` for a name that is not in the list
+ */
+export function choose(names: string): Scenario[] {
+  return names === 'all' ? scenarios : names.split(',').map(find)
+}
+
+function find(name: string): Scenario {
   const found = scenarios.find((scenario) => scenario.name === name)
-  if (found) return [found]
+  if (found) return found
   const nearest = findNearest(name, scenarios.map((scenario) => scenario.name))
   throw new CliError('usage', `There is no scenario ${name}.`, {
     fix: nearest ? `Did you mean ${nearest}? \`fargate-ctl rehearse --list\` shows all.` : '`fargate-ctl rehearse --list` shows them.',

@@ -42,6 +42,9 @@ const outputsSchema = z.looseObject({
 /** AWS's seconds that a scenario may take, and real ones that it may take at any speed. */
 const limitSeconds = 900
 const leastLimitSeconds = 150
+/** Seconds that the client waits for an answer. */
+const patienceSeconds = 10
+const leastPatienceSeconds = 2
 /** Real seconds of load before the fault and after its end. */
 const marginSeconds = 1
 
@@ -73,7 +76,7 @@ async function runScenario(scenario: Scenario, context: Context, options: Scenar
   const { service, before } = context
   try {
     await scenario.prepare?.(context)
-    const load = startLoad({ url: options.url })
+    const load = startLoad({ url: options.url, timeoutSeconds: Math.max(leastPatienceSeconds, patienceSeconds / options.speed) })
     const { faultAt, seen } = await injectUnderLoad(scenario, context, options, load).finally(() => load.stop())
     const requests = load.report()
     const seconds = Math.round(((Date.now() - Number(faultAt)) / 1000) * options.speed)

@@ -5,8 +5,8 @@ import {
   DescribeTasksCommand,
   ECSClient,
   ListServiceDeploymentsCommand,
-  ListTasksCommand,
   RegisterTaskDefinitionCommand,
+  paginateListTasks,
   UpdateServiceCommand,
   type RegisterTaskDefinitionCommandInput,
   type Service,
@@ -34,18 +34,22 @@ export function openService({ region, cluster, service, container, logGroup }: N
   const scope = { region, account }
   const doing = <Result>(what: string, work: Promise<Result>) => work.catch((error: unknown) => Promise.reject(awsError(what, error)))
 
-  const listTasks = async (desiredStatus: 'RUNNING' | 'STOPPED'): Promise<Task[]> => {
-    const { taskArns = [] } = await ecs.send(new ListTasksCommand({ cluster, serviceName: service, desiredStatus }), callOptions)
-    if (taskArns.length === 0) return []
-    const { tasks = [] } = await ecs.send(new DescribeTasksCommand({ cluster, tasks: taskArns }), callOptions)
-    return tasks
+  const listTasks = async (desiredStatus: 'RUNNING' | 'STOPPED', known: Set<string>): Promise<Task[]> => {
+    const found: Task[] = []
+    for await (const { taskArns = [] } of paginateListTasks({ client: ecs }, { cluster, serviceName: service, desiredStatus })) {
+      const tasks = taskArns.filter((arn) => !known.has(arn))
+      if (tasks.length === 0) continue
+      found.push(...((await ecs.send(new DescribeTasksCommand({ cluster, tasks }), callOptions)).tasks ?? []))
+    }
+    return found
   }
 
   return {
     region,
     container,
-    /** The service's tasks, as `ListTasks` and `DescribeTasks` show them. */
-    tasks: (desiredStatus: 'RUNNING' | 'STOPPED') => doing(`read the tasks of ${service}`, listTasks(desiredStatus)),
+    /** The service's tasks, as `ListTasks` and `DescribeTasks` show them; ARNs that are `known` are left out. */
+    tasks: (desiredStatus: 'RUNNING' | 'STOPPED', known = new Set<string>()) =>
+      doing(`read the tasks of ${service}`, listTasks(desiredStatus, known)),
 
     describe: async (): Promise<Service> => {
       const asked = ecs.send(new DescribeServicesCommand({ cluster, services: [service] }), callOptions)
