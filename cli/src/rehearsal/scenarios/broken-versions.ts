@@ -72,5 +72,11 @@ export const withoutSigtermHandler = beforeApp(
     process.on = function (name, listener) { return name === 'SIGTERM' ? this : on.call(this, name, listener) }`,
 )
 
-/** Outside of V8's heap, which has a limit of its own. */
-export const allocatesWithoutEnd = beforeApp(() => 'const kept = []; for (;;) kept.push(Buffer.alloc(32 * 1024 * 1024, 1))')
+/** Outside of V8's heap, which has a limit of its own, and before the app listens. */
+export const allocatesWithoutEnd: Change = (version, container, milliseconds) => {
+  container.memory = 128
+  const code = `
+    import { setTimeout as sleep } from 'node:timers/promises'
+    for (const kept = []; ; await sleep(100)) kept.push(Buffer.alloc(16 * 1024 * 1024, 1))`
+  beforeApp(() => code)(version, container, milliseconds)
+}

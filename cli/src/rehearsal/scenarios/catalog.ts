@@ -85,7 +85,7 @@ export const scenarios: Scenario[] = [
   version('too-slow-start', 'listens after 3 min, beyond the grace period: targets unhealthy, rolled back', listensAfter(180), {
     ...unhealthy(/is unhealthy in \(target-group .*\) due to \(reason Health checks failed\)/),
   }),
-  version('out-of-memory', 'needs more memory than the task has: killed with 137, rolled back', allocatesWithoutEnd, {
+  version('out-of-memory', 'needs more memory than its container may have: killed with 137, rolled back', allocatesWithoutEnd, {
     ...cannotStart,
     stopped: { code: exited, exitCode: 137, container: /OutOfMemoryError: Container killed due to memory usage/ },
   }),
