@@ -6,7 +6,8 @@ import { createTerminal, formatSeconds, type Terminal, type TerminalOptions } fr
 import { engineOption } from './build.ts'
 import { printDeployment } from './deploy.ts'
 
-type Flags = RehearseFlags & TerminalOptions & { down: boolean; printEnv: boolean; list: boolean; scenario?: string; requests: number }
+type Asked = { down: boolean; printEnv: boolean; list: boolean; scenario?: string; requests: number }
+type Flags = RehearseFlags & TerminalOptions & Asked
 
 /** Seconds that the app may take to answer. */
 const timeout = 300

@@ -7,15 +7,20 @@ import type { Task } from '../../src/rehearsal/gateway/ecs-state.ts'
 import type { EngineApi } from '../../src/rehearsal/gateway/engine-api.ts'
 import type { Tasks } from '../../src/rehearsal/gateway/tasks.ts'
 
-const task = (taskArn: string, capacityProviderName: string, availabilityZone: string) =>
-  ({ taskArn, capacityProviderName, availabilityZone, group: 'service:web', lastStatus: 'RUNNING', containers: [{ runtimeId: `id-${taskArn}`, lastStatus: 'RUNNING' }] }) as Task
+const task = (taskArn: string, capacityProviderName: string, availabilityZone: string) => {
+  const containers = [{ runtimeId: `id-${taskArn}`, lastStatus: 'RUNNING' }]
+  return { taskArn, capacityProviderName, availabilityZone, group: 'service:web', lastStatus: 'RUNNING', containers } as Task
+}
+const running = [task('1', 'FARGATE', 'eu-west-1a'), task('2', 'FARGATE_SPOT', 'eu-west-1b')]
 
 t.test('faults of AWS itself', async (t) => {
   const done: string[] = []
+  const text = (part: unknown) => (typeof part === 'string' ? part : JSON.stringify(part))
+  const note = (...parts: unknown[]) => void done.push(parts.map(text).join(' '))
   const capacity: Capacity = { unavailable: new Set() }
-  const engine = { call: async (method: string, path: string, options: object) => void done.push(`${method} ${path} ${JSON.stringify(options)}`) }
-  const tasks = { all: () => [task('1', 'FARGATE', 'eu-west-1a'), task('2', 'FARGATE_SPOT', 'eu-west-1b')], stop: (each: Task, stop: object) => void done.push(`stop ${each.taskArn} ${JSON.stringify(stop)}`) }
-  const control = createControl({ engine: engine as unknown as EngineApi, tasks: tasks as unknown as Tasks, capacity, wake: () => void done.push('wake') })
+  const engine = { call: async (...call: unknown[]) => note(...call) } as unknown as EngineApi
+  const tasks = { all: () => running, stop: ({ taskArn }: Task, stop: object) => note('stop', taskArn, stop) } as unknown as Tasks
+  const control = createControl({ engine, tasks, capacity, wake: () => note('wake') })
   const server = createServer((req, res) => void control(req, res))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => server.close())

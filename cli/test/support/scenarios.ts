@@ -6,8 +6,10 @@ export const after = (seconds: number) => new Date(Number(faultAt) + seconds * 1
 
 export const allAnswered: LoadReport = { sent: 1000, failed: 0, failures: {}, answers: { v1: 1000 } }
 
+const taskArn = 'arn:aws:ecs:eu-west-1:000000000000:task/web/0123456789abcdef'
+
 export const stoppedTask = (task: StoppedTask['task'], log: string[] = []): StoppedTask => ({
-  task: { taskArn: 'arn:aws:ecs:eu-west-1:000000000000:task/web/0123456789abcdef', stoppingAt: after(2), stoppedAt: after(3), ...task },
+  task: { taskArn, stoppingAt: after(2), stoppedAt: after(3), ...task },
   log,
 })
 
@@ -20,10 +22,20 @@ export const rolledBack: Observed = {
     { at: after(12), message: '(service web) has reached a steady state.' },
   ],
   stopping: 0,
-  deployments: [{ status: 'ROLLBACK_SUCCESSFUL', statusReason: 'ECS deployment circuit breaker: tasks failed to start.', finishedAt: after(12) }],
+  deployments: [
+    {
+      status: 'ROLLBACK_SUCCESSFUL',
+      statusReason: 'ECS deployment circuit breaker: tasks failed to start.',
+      finishedAt: after(12),
+    },
+  ],
   stopped: [
     stoppedTask(
-      { stopCode: 'EssentialContainerExited', stoppedReason: 'Essential container in task exited', containers: [{ exitCode: 1 }] },
+      {
+        stopCode: 'EssentialContainerExited',
+        stoppedReason: 'Essential container in task exited',
+        containers: [{ exitCode: 1 }],
+      },
       ['{"level":"info"}', 'cannot go on', '{"level":"info"}'],
     ),
   ],

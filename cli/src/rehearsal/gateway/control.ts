@@ -24,17 +24,19 @@ type Options = { engine: EngineApi; tasks: Tasks; capacity: Capacity; wake: () =
  * - `zone-loss` `{zone}`: what runs in the zone no longer answers, and nothing is placed there.
  */
 export function createControl({ engine, tasks, capacity, wake }: Options) {
-  const ids = (task: Task) => task.containers.flatMap(({ runtimeId, lastStatus }) => (runtimeId && lastStatus === 'RUNNING' ? [runtimeId] : []))
-  const running = (matches: (task: Task) => boolean) => tasks.all().filter((task) => task.lastStatus === 'RUNNING' && matches(task))
-  const toContainers = (task: Task, action: string, query: Record<string, string> = {}) =>
-    Promise.all(ids(task).map((id) => engine.call('POST', `/containers/${id}/${action}`, { query })))
+  const running = (matches: (task: Task) => boolean) =>
+    tasks.all().filter((task) => task.lastStatus === 'RUNNING' && matches(task))
+  const signal = ({ containers }: Task, name: string) => {
+    const ids = containers.filter(({ lastStatus }) => lastStatus === 'RUNNING').map(({ runtimeId }) => runtimeId)
+    return Promise.all(ids.map((id) => engine.call('POST', `/containers/${id}/kill`, { query: { signal: name } })))
+  }
 
   /**
    * The warning is a SIGTERM to a task that still has its place in the target group.
    * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html
    */
   const interrupt = async (task: Task) => {
-    await toContainers(task, 'kill', { signal: 'SIGTERM' })
+    await signal(task, 'SIGTERM')
     tasks.stop(task, { code: 'SpotInterruption', reason: 'Your Spot Task was interrupted.' })
   }
 
@@ -53,16 +55,18 @@ export function createControl({ engine, tasks, capacity, wake }: Options) {
       capacity.unavailable.add(zone)
       const hit = running(({ availabilityZone }) => availabilityZone === zone)
       // Connections stay open and nobody answers, as when packets are lost.
-      await Promise.all(hit.map((task) => toContainers(task, 'kill', { signal: 'SIGSTOP' })))
+      await Promise.all(hit.map((task) => signal(task, 'SIGSTOP')))
       return hit
     },
   }
 
   return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
-    const send = (status: number, body: unknown) => void res.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body))
+    const send = (status: number, body: unknown) =>
+      void res.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body))
     const name = (req.url ?? '').slice(controlPath.length) as keyof typeof inputs
     // A page in a browser on this machine cannot send this type to another origin without being asked first.
-    if (req.method !== 'POST' || req.headers['content-type'] !== 'application/json') return send(405, { message: 'POST with JSON is needed.' })
+    const posted = req.method === 'POST' && req.headers['content-type'] === 'application/json'
+    if (!posted) return send(405, { message: 'POST with JSON is needed.' })
     if (!Object.hasOwn(inputs, name)) return send(404, { message: `There is no fault of the name ${name}.` })
     const input = inputs[name].safeParse(await json(req).catch(() => undefined))
     if (!input.success) return send(400, { message: z.prettifyError(input.error) })

@@ -29,17 +29,27 @@ export function check(expected: Expected, seen: Observed, requests: LoadReport, 
   if (stopped) {
     const found = seen.stopped.find((each) => fits(each, stopped, speed))
     const last = seen.stopped.at(-1)
-    checks.push({ what: `a task stops: ${describe(stopped)}`, ok: found !== undefined, seen: last ? describeStop(found ?? last) : 'no task stopped' })
+    const ended = found ?? last
+    const shown = ended ? describeStop(ended) : 'no task stopped'
+    checks.push({ what: `a task stops: ${describe(stopped)}`, ok: found !== undefined, seen: shown })
   }
   checks.push(checkRequests(expected.requests, requests))
   return checks
 }
 
+/** Share of failed requests that parts few from many. */
+const few = 0.05
+const requestChecks: Record<Expected['requests'], { what: string; holds: (share: number) => boolean }> = {
+  'none fail': { what: 'no request fails', holds: (share) => share === 0 },
+  'some may fail': { what: 'fewer than 5 % of the requests fail', holds: (share) => share < few },
+  'many fail': { what: 'more than 5 % of the requests fail', holds: (share) => share > few },
+}
+
 function checkRequests(wanted: Expected['requests'], { sent, failed, failures }: LoadReport): Check {
-  const ok = sent > 0 && (wanted === 'some may fail' ? failed < sent * 0.05 : wanted === 'none fail' ? failed === 0 : failed > 0)
-  const what = { 'none fail': 'no request fails', 'some may fail': 'fewer than 5 % of the requests fail', 'many fail': 'requests fail' }[wanted]
+  const { what, holds } = requestChecks[wanted]
   const reasons = Object.entries(failures).map(([reason, count]) => `${count} ${reason}`)
-  return { what, ok, seen: `${failed} of ${sent} failed${reasons.length > 0 ? ` (${reasons.join(', ')})` : ''}` }
+  const seen = `${failed} of ${sent} failed${reasons.length > 0 ? ` (${reasons.join(', ')})` : ''}`
+  return { what, ok: sent > 0 && holds(failed / sent), seen }
 }
 
 function fits({ task, log }: StoppedTask, wanted: NonNullable<Expected['stopped']>, speed: number): boolean {

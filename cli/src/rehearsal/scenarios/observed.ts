@@ -39,7 +39,8 @@ export function observe(service: EcsService) {
   const known = new Set<string>()
 
   const look = async (): Promise<Observed> => {
-    const [shown, deployments, tasks] = await Promise.all([service.describe(), service.deployments(since), service.tasks('STOPPED', known)])
+    const asked = [service.describe(), service.deployments(since), service.tasks('STOPPED', known)] as const
+    const [shown, deployments, tasks] = await Promise.all(asked)
     for (const { id = '', createdAt, message = '' } of (shown.events ?? []).toReversed()) {
       if (createdAt && createdAt >= since) events.set(id, { at: createdAt, message })
     }

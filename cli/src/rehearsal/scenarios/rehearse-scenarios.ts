@@ -20,7 +20,7 @@ export async function rehearseScenarios(project: Project, flags: ScenarioFlags, 
   const settings = await requireSettings(project, terminal)
   const { url } = await rehearse(project, flags, terminal)
   if (!url) throw new Error('the rehearsal has no address')
-  const service = await findService(settings, await readOutputs({ folder: project.infrastructure, env: {} }))
+  const service = findService(settings, await readOutputs({ folder: project.infrastructure, env: {} }))
   const running = runScenarios(service, chosen, { url, engine: flags.engine, speed: flags.speed, requests: flags.requests })
   const results: ScenarioResult[] = []
   for (const { name } of chosen) {
@@ -48,13 +48,17 @@ function find(name: string): Scenario {
   if (found) return found
   const nearest = findNearest(name, scenarios.map((scenario) => scenario.name))
   throw new CliError('usage', `There is no scenario ${name}.`, {
-    fix: nearest ? `Did you mean ${nearest}? \`fargate-ctl rehearse --list\` shows all.` : '`fargate-ctl rehearse --list` shows them.',
+    fix: `${nearest ? `Did you mean ${nearest}? ` : ''}\`fargate-ctl rehearse --list\` shows them all.`,
   })
 }
 
 function refuseFailures(results: ScenarioResult[]): void {
   const failed = results.filter(({ passed }) => !passed)
   if (failed.length === 0) return
-  const missed = failed.flatMap(({ scenario, checks }) => checks.filter(({ ok }) => !ok).map(({ what, seen }) => `${scenario}: ${what}; seen: ${seen}`))
-  throw new CliError('deploymentFailed', `${failed.length} of ${results.length} scenarios went otherwise than they should.`, { cause: missed.join('\n') })
+  const missed = failed.flatMap(({ scenario, checks }) =>
+    checks.filter(({ ok }) => !ok).map(({ what, seen }) => `${scenario}: ${what}; seen: ${seen}`),
+  )
+  throw new CliError('deploymentFailed', `${failed.length} of ${results.length} scenarios went otherwise than they should.`, {
+    cause: missed.join('\n'),
+  })
 }

@@ -22,11 +22,14 @@ export function printScenario({ scenario, should, checks, timeline, seconds }: S
 /** One line a scenario. */
 export function printTable(results: ScenarioResult[], terminal: Terminal): void {
   const width = Math.max(...results.map(({ scenario }) => scenario.length))
-  terminal.print(`\n  ${'scenario'.padEnd(width)}  ${'requests'.padStart(9)}  ${'failed'.padStart(6)}  ${'time'.padStart(6)}  result`)
+  const numbersOf = (requests: string, failed: string, time: string) =>
+    `${requests.padStart(9)}  ${failed.padStart(6)}  ${time.padStart(6)}`
+  terminal.print(`\n  ${'scenario'.padEnd(width)}  ${numbersOf('requests', 'failed', 'time')}  result`)
   for (const { scenario, passed, requests, seconds, checks } of results) {
     const missed = checks.filter(({ ok }) => !ok).map(({ what, seen }) => `not so: ${what} (${seen})`)
-    const numbers = `${String(requests.sent).padStart(9)}  ${String(requests.failed).padStart(6)}  ${`${seconds} s`.padStart(6)}`
-    terminal.print(`${mark(passed, terminal)} ${scenario.padEnd(width)}  ${numbers}  ${passed ? 'as expected' : missed.join('; ')}`)
+    const numbers = numbersOf(String(requests.sent), String(requests.failed), `${seconds} s`)
+    const result = passed ? 'as expected' : missed.join('; ')
+    terminal.print(`${mark(passed, terminal)} ${scenario.padEnd(width)}  ${numbers}  ${result}`)
   }
 }
 

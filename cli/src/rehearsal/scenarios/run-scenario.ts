@@ -49,13 +49,23 @@ const leastPatienceSeconds = 2
 const marginSeconds = 1
 
 /** Opens the service that the rehearsal deployed. @param outputs Terraform's */
-export async function findService({ inputs }: Settings, outputs: unknown): Promise<EcsService> {
-  const { cluster_name: cluster, service_name: service, container_name: container, log_group_name: logGroup } = outputsSchema.parse(outputs)
-  return openService({ region: inputs.region, cluster, service, container, logGroup })
+export function findService({ inputs }: Settings, outputs: unknown): EcsService {
+  const names = outputsSchema.parse(outputs)
+  return openService({
+    region: inputs.region,
+    cluster: names.cluster_name,
+    service: names.service_name,
+    container: names.container_name,
+    logGroup: names.log_group_name,
+  })
 }
 
 /** Runs scenarios one after another and puts the service back to what it was; each starts from the good version. */
-export async function* runScenarios(service: EcsService, scenarios: Scenario[], options: ScenarioOptions): AsyncGenerator<ScenarioResult> {
+export async function* runScenarios(
+  service: EcsService,
+  scenarios: Scenario[],
+  options: ScenarioOptions,
+): AsyncGenerator<ScenarioResult> {
   const original = await service.describe()
   const milliseconds = (seconds: number) => Math.round((seconds * 1000) / options.speed)
   try {
@@ -82,7 +92,8 @@ async function runScenario(scenario: Scenario, context: Context, options: Scenar
     const seconds = Math.round(((Date.now() - Number(faultAt)) / 1000) * options.speed)
     const checks = check(scenario.expected, seen, requests, options.speed)
     const timeline = timelineOf(seen, { faultAt, fault: scenario.name, requests, speed: options.speed })
-    return { scenario: scenario.name, should: scenario.should, passed: checks.every(({ ok }) => ok), seconds, requests, checks, timeline }
+    const passed = checks.every(({ ok }) => ok)
+    return { scenario: scenario.name, should: scenario.should, passed, seconds, requests, checks, timeline }
   } finally {
     await putBack(service, before)
     if (!interruption.aborted) await untilSteady(service)

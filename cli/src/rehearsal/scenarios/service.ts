@@ -5,8 +5,8 @@ import {
   DescribeTasksCommand,
   ECSClient,
   ListServiceDeploymentsCommand,
-  RegisterTaskDefinitionCommand,
   paginateListTasks,
+  RegisterTaskDefinitionCommand,
   UpdateServiceCommand,
   type RegisterTaskDefinitionCommandInput,
   type Service,
@@ -32,7 +32,8 @@ export function openService({ region, cluster, service, container, logGroup }: N
   const ecs = new ECSClient(clientDefaults(region))
   const aws = createUpstream(process.env.AWS_ENDPOINT_URL ?? '')
   const scope = { region, account }
-  const doing = <Result>(what: string, work: Promise<Result>) => work.catch((error: unknown) => Promise.reject(awsError(what, error)))
+  const doing = <Result>(what: string, work: Promise<Result>) =>
+    work.catch((error: unknown) => Promise.reject(awsError(what, error)))
 
   const listTasks = async (desiredStatus: 'RUNNING' | 'STOPPED', known: Set<string>): Promise<Task[]> => {
     const found: Task[] = []
@@ -44,9 +45,15 @@ export function openService({ region, cluster, service, container, logGroup }: N
     return found
   }
 
+  const listDeployments = async (after: Date): Promise<ServiceDeployment[]> => {
+    const listed = await ecs.send(new ListServiceDeploymentsCommand({ cluster, service, createdAt: { after } }), callOptions)
+    const serviceDeploymentArns = (listed.serviceDeployments ?? []).map(({ serviceDeploymentArn = '' }) => serviceDeploymentArn)
+    if (serviceDeploymentArns.length === 0) return []
+    const asked = ecs.send(new DescribeServiceDeploymentsCommand({ serviceDeploymentArns }), callOptions)
+    return ((await asked).serviceDeployments ?? []).toReversed()
+  }
+
   return {
-    region,
-    container,
     /** The service's tasks, as `ListTasks` and `DescribeTasks` show them; ARNs that are `known` are left out. */
     tasks: (desiredStatus: 'RUNNING' | 'STOPPED', known = new Set<string>()) =>
       doing(`read the tasks of ${service}`, listTasks(desiredStatus, known)),
@@ -58,30 +65,22 @@ export function openService({ region, cluster, service, container, logGroup }: N
     },
 
     /** Deployments that began after `since`, oldest first. */
-    deployments: async (since: Date): Promise<ServiceDeployment[]> => {
-      const read = async () => {
-        const listed = await ecs.send(new ListServiceDeploymentsCommand({ cluster, service, createdAt: { after: since } }), callOptions)
-        const serviceDeploymentArns = (listed.serviceDeployments ?? []).map(({ serviceDeploymentArn = '' }) => serviceDeploymentArn)
-        if (serviceDeploymentArns.length === 0) return []
-        const { serviceDeployments = [] } = await ecs.send(new DescribeServiceDeploymentsCommand({ serviceDeploymentArns }), callOptions)
-        return serviceDeployments.toReversed()
-      }
-      return doing(`read the deployments of ${service}`, read())
-    },
+    deployments: (since: Date) => doing(`read the deployments of ${service}`, listDeployments(since)),
 
     /** @returns what `RegisterTaskDefinition` takes to make this revision again */
     readVersion: async (taskDefinition: string): Promise<RegisterTaskDefinitionCommandInput> => {
       const asked = ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }), callOptions)
       const { taskDefinition: found = {} } = await doing(`read ${taskDefinition}`, asked)
-      const { family, containerDefinitions, cpu, memory, networkMode, executionRoleArn, taskRoleArn, volumes, runtimePlatform } = found
-      const requiresCompatibilities = ['FARGATE' as const]
-      return { family, containerDefinitions, cpu, memory, networkMode, executionRoleArn, taskRoleArn, volumes, runtimePlatform, requiresCompatibilities }
+      const { family, containerDefinitions, cpu, memory, networkMode, executionRoleArn, taskRoleArn, volumes } = found
+      const roles = { executionRoleArn, taskRoleArn }
+      const platform = { runtimePlatform: found.runtimePlatform, requiresCompatibilities: ['FARGATE' as const] }
+      return { family, containerDefinitions, cpu, memory, networkMode, volumes, ...roles, ...platform }
     },
 
     /** @returns the new revision's ARN */
     register: async (version: RegisterTaskDefinitionCommandInput): Promise<string> => {
-      const { taskDefinition } = await doing('register a task definition', ecs.send(new RegisterTaskDefinitionCommand(version), callOptions))
-      return taskDefinition?.taskDefinitionArn ?? ''
+      const asked = ecs.send(new RegisterTaskDefinitionCommand(version), callOptions)
+      return (await doing('register a task definition', asked)).taskDefinition?.taskDefinitionArn ?? ''
     },
 
     update: async (settings: Omit<UpdateServiceCommandInput, 'cluster' | 'service'>): Promise<void> => {
@@ -99,15 +98,15 @@ export function openService({ region, cluster, service, container, logGroup }: N
     /** Makes an alarm that is OK, or changes its state as `SetAlarmState` does. */
     setAlarm: async (AlarmName: string, StateValue: 'OK' | 'ALARM'): Promise<void> => {
       const metric = { MetricName: 'HTTPCode_Target_5XX_Count', Namespace: 'AWS/ApplicationELB', Statistic: 'Sum', Period: 60 }
-      const rule = { EvaluationPeriods: 1, Threshold: 10, ComparisonOperator: 'GreaterThanThreshold', TreatMissingData: 'notBreaching' }
+      const rule = { EvaluationPeriods: 1, Threshold: 10, ComparisonOperator: 'GreaterThanThreshold' }
       if (StateValue === 'OK') await aws.call(scope, 'monitoring', 'PutMetricAlarm', { AlarmName, ...metric, ...rule })
       await aws.call(scope, 'monitoring', 'SetAlarmState', { AlarmName, StateValue, StateReason: 'Set by the rehearsal' })
     },
 
     /** Causes a fault of AWS itself; see the gateway's control.ts. */
     control: async (fault: 'capacity' | 'spot-interruption' | 'zone-loss', input: object): Promise<void> => {
-      const headers = { 'Content-Type': 'application/json' }
-      const answer = await fetch(`${process.env.AWS_ENDPOINT_URL}/_rehearsal/${fault}`, { method: 'POST', headers, body: JSON.stringify(input) })
+      const request = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(input) }
+      const answer = await fetch(new URL(`/_rehearsal/${fault}`, process.env.AWS_ENDPOINT_URL), request)
       if (!answer.ok) throw new Error(`${fault}: ${await answer.text()}`)
     },
   }

@@ -9,7 +9,16 @@ import { runCli } from '../../support/cli.ts'
 const good: Version = {
   family: 'web',
   runtimePlatform: { cpuArchitecture: 'X86_64' },
-  containerDefinitions: [{ name: 'app', image: '127.0.0.1:4000/web:v1', environment: [{ name: 'PORT', value: '8080' }, { name: 'IMAGE_TAG', value: 'v1' }] }],
+  containerDefinitions: [
+    {
+      name: 'app',
+      image: '127.0.0.1:4000/web:v1',
+      environment: [
+        { name: 'PORT', value: '8080' },
+        { name: 'IMAGE_TAG', value: 'v1' },
+      ],
+    },
+  ],
 }
 
 /** What the scenario registers as its new version. */
@@ -61,5 +70,8 @@ t.test('a version differs in what the scenario says and leaves the good one alon
 
 t.test('a changed version says its own name', async (t) => {
   const version = changed(good, 'next', () => undefined, Number)
-  t.strictSame(version.containerDefinitions?.[0]?.environment, [{ name: 'PORT', value: '8080' }, { name: 'IMAGE_TAG', value: 'next' }])
+  t.strictSame(version.containerDefinitions?.[0]?.environment, [
+    { name: 'PORT', value: '8080' },
+    { name: 'IMAGE_TAG', value: 'next' },
+  ])
 })

@@ -17,11 +17,15 @@ t.test("gives AWS's seconds at any speed", async (t) => {
 
 t.test('says how a task ended, with the last line that is not a log record', async (t) => {
   const [, , task] = timelineOf(rolledBack, options)
-  t.equal(task?.text, 'task 01234567 stopped: Essential container in task exited (EssentialContainerExited, exit code 1); log: cannot go on')
+  t.equal(
+    task?.text,
+    'task 01234567 stopped: Essential container in task exited (EssentialContainerExited, exit code 1); log: cannot go on',
+  )
 })
 
 t.test('says when requests failed', async (t) => {
-  const requests = { ...allAnswered, failed: 7, failures: { 'HTTP 502': 7 }, firstFailure: Number(after(4)), lastFailure: Number(after(5)) }
+  const between = { firstFailure: Number(after(4)), lastFailure: Number(after(5)) }
+  const requests = { ...allAnswered, failed: 7, failures: { 'HTTP 502': 7 }, ...between }
   const moments = timelineOf(rolledBack, { ...options, requests }).filter(({ kind }) => kind === 'requests')
   t.strictSame(moments, [
     { seconds: 4, kind: 'requests', text: 'the first request fails' },
@@ -30,5 +34,6 @@ t.test('says when requests failed', async (t) => {
 })
 
 t.test('a moment is one line', async (t) => {
-  t.equal(formatMoment({ seconds: 12.34, kind: 'event', text: 'has reached a steady state.' }), '  +12.3 s  event       has reached a steady state.')
+  const line = formatMoment({ seconds: 12.34, kind: 'event', text: 'has reached a steady state.' })
+  t.equal(line, '  +12.3 s  event       has reached a steady state.')
 })
