@@ -59,7 +59,7 @@ const crashLater: Scenario = {
     }),
     {
       deployment: 'SUCCESSFUL',
-      event: /is unable to consistently start tasks successfully/,
+      event: /deployment completed/,
       stopped: { ...exited, exitCode: 1, log: /The app crashes after a while/ },
       requests: 'many fail',
     },

@@ -78,7 +78,7 @@ function describe({ code, reason, exitCode, container, log, afterSeconds }: NonN
   return parts.filter(Boolean).join(', ')
 }
 
-/** How a task ended, as DescribeTasks says it, with its last line of log. */
+/** How a task ended, as DescribeTasks says it, with the error in its log, or its last plain line. */
 export function describeStop({ task, log }: StoppedTask): string {
   const [first] = task.containers ?? []
   const details = [
@@ -86,7 +86,8 @@ export function describeStop({ task, log }: StoppedTask): string {
     first?.exitCode === undefined ? '' : `exit code ${first.exitCode}`,
     first?.reason && first.reason !== task.stoppedReason ? first.reason : '',
   ]
-  const said = log.findLast((line) => !line.startsWith('{'))
+  const plainLines = log.filter((line) => !line.startsWith('{'))
+  const said = plainLines.find((line) => /^\w*Error\b/.test(line)) ?? plainLines.at(-1)
   return `${task.stoppedReason} (${details.filter(Boolean).join(', ')})${said ? `; log: ${said}` : ''}`
 }
 

@@ -24,7 +24,8 @@ export type Names = { region: string; cluster: string; service: string; containe
 
 export type EcsService = ReturnType<typeof openService>
 
-const logLines = 5
+/** Enough for a stack trace. */
+const logLines = 40
 const account = '000000000000'
 
 /** The calls that scenarios make about one service of the rehearsal, through the same APIs as on AWS. */

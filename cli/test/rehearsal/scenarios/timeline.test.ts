@@ -1,6 +1,6 @@
 import t from 'tap'
 import { formatMoment, timelineOf } from '../../../src/rehearsal/scenarios/timeline.ts'
-import { after, allAnswered, faultAt, rolledBack } from '../../support/scenarios.ts'
+import { after, allAnswered, faultAt, rolledBack, stoppedTask } from '../../support/scenarios.ts'
 
 const options = { faultAt, fault: 'crash-at-start', requests: allAnswered, speed: 1 }
 
@@ -15,12 +15,18 @@ t.test("gives AWS's seconds at any speed", async (t) => {
   t.strictSame(timelineOf(rolledBack, { ...options, speed: 10 }).map(({ seconds }) => seconds), [0, 10, 30, 100, 120, 120])
 })
 
-t.test('says how a task ended, with the last line that is not a log record', async (t) => {
+t.test('says how a task ended, with the error in its log, or else the last line that is not a record', async (t) => {
   const [, , task] = timelineOf(rolledBack, options)
   t.equal(
     task?.text,
     'task 01234567 stopped: Essential container in task exited (EssentialContainerExited, exit code 1); log: cannot go on',
   )
+})
+
+t.test('prefers the error to what stands below it', async (t) => {
+  const error = "Error: EROFS: read-only file system, open '/app/x'"
+  const stopped = [stoppedTask({ stoppedReason: 'ended' }, ['node:fs:1', error, '    at open', 'Node.js v24'])]
+  t.equal(timelineOf({ ...rolledBack, stopped }, options)[2]?.text.split('log: ')[1], error)
 })
 
 t.test('says when requests failed', async (t) => {
