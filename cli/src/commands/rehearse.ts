@@ -1,12 +1,16 @@
-import type { Command } from 'commander'
+import { InvalidArgumentError, type Command } from 'commander'
 import { CliError } from '../errors.ts'
-import { findProject } from '../project.ts'
+import { findProject, type Project } from '../project.ts'
 import type { RehearseFlags, RehearseResult } from '../rehearsal/rehearse.ts'
 import { createTerminal, formatSeconds, type Terminal, type TerminalOptions } from '../terminal/terminal.ts'
 import { engineOption } from './build.ts'
 import { printDeployment } from './deploy.ts'
 
-type Flags = RehearseFlags & TerminalOptions & { down: boolean; printEnv: boolean }
+type Asked = { down: boolean; printEnv: boolean; list: boolean; scenario?: string; requests: number }
+type Flags = RehearseFlags & TerminalOptions & Asked
+
+/** Seconds that the app may take to answer. */
+const timeout = 300
 
 export function registerRehearse(program: Command): void {
   program
@@ -15,27 +19,54 @@ export function registerRehearse(program: Command): void {
     .option('--once', 'stop everything at the end', false)
     .option('--down', 'stop the rehearsal and remove what it made', false)
     .option('--print-env', 'print the variables that point terraform, an SDK or the aws CLI at it', false)
+    .option('--scenario <names>', 'then cause this fault under load and check what happens; several: a,b; `all`: every one')
+    .option('--list', 'print the scenarios, each with what should happen', false)
+    .option('--speed <n>', "let so many of AWS's seconds pass in one", readPositive, 1)
+    .option('--requests <n>', 'with --scenario: send at least so many requests', readPositive, 0)
     .addOption(engineOption())
     .addHelpText('after', `
 Examples:
   $ fargate-ctl rehearse
   $ eval "$(fargate-ctl rehearse --print-env)" && aws ecs list-services --cluster webapp-dev
+  $ fargate-ctl rehearse --scenario crash-at-start
+  $ fargate-ctl rehearse --scenario all --speed 5
   $ fargate-ctl rehearse --down`)
     .action(async (_options, command: Command) => {
       const flags = command.optsWithGlobals<Flags>()
       const terminal = createTerminal(flags)
+      if (flags.list) return listScenarios(terminal)
       const { rehearse, takeDown, readRehearsalVariables } = await import('../rehearsal/rehearse.ts')
       const project = findProject()
       if (flags.down) return takeDown(project, flags.engine, terminal)
       if (flags.printEnv) return printVariables(await readRehearsalVariables(project), terminal)
       try {
-        const result = await rehearse(project, { ...flags, timeout: 300 }, terminal)
+        if (flags.scenario !== undefined) return await runScenarios(project, { ...flags, scenario: flags.scenario }, terminal)
+        const result = await rehearse(project, { ...flags, timeout }, terminal)
         printRehearsal(result, flags.once, terminal)
         terminal.printJson(result)
       } finally {
         if (flags.once) await takeDown(project, flags.engine, terminal)
       }
     })
+}
+
+async function listScenarios(terminal: Terminal): Promise<void> {
+  const [{ scenarios }, { printList }] = await Promise.all([
+    import('../rehearsal/scenarios/catalog.ts'),
+    import('../rehearsal/scenarios/report.ts'),
+  ])
+  printList(scenarios, terminal)
+}
+
+async function runScenarios(project: Project, flags: Flags & { scenario: string }, terminal: Terminal): Promise<void> {
+  const { rehearseScenarios } = await import('../rehearsal/scenarios/rehearse-scenarios.ts')
+  await rehearseScenarios(project, { ...flags, timeout }, terminal)
+}
+
+function readPositive(text: string): number {
+  const number = Number(text)
+  if (!Number.isFinite(number) || number <= 0) throw new InvalidArgumentError('a number above 0 is needed.')
+  return number
 }
 
 function printVariables(variables: Record<string, string> | undefined, terminal: Terminal): void {

@@ -7,12 +7,15 @@ export const daemonOptionsSchema = z.object({
   standIns: z.string(),
   /** The port of last time, so that image references and addresses stay true. */
   port: z.number().optional(),
+  /** How many of AWS's seconds pass in one. */
+  speed: z.number().positive().default(1),
 })
 export type DaemonOptions = z.infer<typeof daemonOptionsSchema>
 
 /** What it writes once it serves. */
 export const daemonFileName = 'daemon.json'
-export const daemonFileSchema = z.object({ pid: z.number(), url: z.url() })
+export const daemonFileSchema = z.object({ pid: z.number(), url: z.url(), speed: z.number().default(1) })
+export type DaemonFile = z.infer<typeof daemonFileSchema>
 
 /** What it tells the process that started it. */
 export const daemonMessageSchema = z.discriminatedUnion('kind', [

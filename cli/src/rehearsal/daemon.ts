@@ -17,10 +17,11 @@ try {
     stateDir: join(options.stateDir, 'gateway'),
     routes: moduleRegistry(options.standIns),
     log,
+    speed: options.speed,
     ...(options.port === undefined ? {} : { port: options.port }),
   })
   const file = join(options.stateDir, daemonFileName)
-  await writeFile(file, JSON.stringify({ pid: process.pid, url: gateway.url }))
+  await writeFile(file, JSON.stringify({ pid: process.pid, url: gateway.url, speed: options.speed }))
   const stop = async () => {
     await gateway.close()
     await ministack.close()

@@ -5,19 +5,21 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { CliError } from '../errors.ts'
-import { daemonFileName, daemonFileSchema, daemonMessageSchema, type DaemonOptions } from './daemon-protocol.ts'
+import { daemonFileName, daemonFileSchema, daemonMessageSchema, type DaemonFile, type DaemonOptions } from './daemon-protocol.ts'
 
 export type EmbeddedAws = { url: string; startedNow: boolean }
 
 const portFileName = 'port'
 
 /**
- * Starts the embedded AWS below `stateDir`, or finds the one that runs there already.
+ * Starts the embedded AWS below `stateDir`, or finds the one that runs there already; one that runs at another speed
+ * is started anew.
  * @throws CliError `unavailable`
  */
 export async function ensureEmbeddedAws(options: Omit<DaemonOptions, 'port'>): Promise<EmbeddedAws> {
   const running = await findRunning(options.stateDir)
-  if (running) return { url: running.url, startedNow: false }
+  if (running?.speed === options.speed) return { url: running.url, startedNow: false }
+  if (running) await stopEmbeddedAws(options.stateDir)
   if (!existsSync(options.python)) {
     throw new CliError('unavailable', 'The embedded AWS is not installed in this clone.', { fix: 'Run `npm run setup`.' })
   }
@@ -37,7 +39,7 @@ export async function stopEmbeddedAws(stateDir: string): Promise<boolean> {
   return true
 }
 
-export async function findRunning(stateDir: string): Promise<{ pid: number; url: string } | undefined> {
+export async function findRunning(stateDir: string): Promise<DaemonFile | undefined> {
   const text = await readFile(join(stateDir, daemonFileName), 'utf8').catch(() => '{}')
   const daemon = daemonFileSchema.safeParse(JSON.parse(text)).data
   return daemon && isAlive(daemon.pid) && (await answers(daemon.url)) ? daemon : undefined

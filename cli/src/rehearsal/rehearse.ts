@@ -13,7 +13,13 @@ import { ensureEngine, stopOwnEngine } from './engine.ts'
 import { enterRehearsal, rehearsalVariables } from './environment.ts'
 import { prepareTerraform } from './prepare-terraform.ts'
 
-export type RehearseFlags = { engine: Engine; once: boolean; timeout: number }
+export type RehearseFlags = {
+  engine: Engine
+  once: boolean
+  timeout: number
+  /** How many of AWS's seconds pass in one. */
+  speed: number
+}
 
 /** What `rehearse --json` prints. */
 export type RehearseResult = DeployResult & { standIns: boolean; engine: string }
@@ -38,6 +44,7 @@ export async function rehearse(project: Project, flags: RehearseFlags, terminal:
       python: join(project.scratch, 'tools', 'python', 'bin', 'python3'),
       stateDir,
       standIns: standInsFolder(project),
+      speed: flags.speed,
     }),
   )
   const variables = rehearsalVariables({ url, region, stateDir })

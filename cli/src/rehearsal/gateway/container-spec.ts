@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import type { ContainerDefinition, Task, TaskDefinition } from './ecs-records.ts'
 import type { Clock } from './clock.ts'
 import { pauseImage } from './pause-image.ts'
@@ -39,6 +40,8 @@ export function containerSpec(options: {
   const override = task.overrides.containerOverrides.find(({ name }) => name === container.name)
   const memory = (override?.memory ?? container.memory ?? Number(definition.memory)) * 1024 * 1024
   const cpus = (override?.cpu || container.cpu || Number(definition.cpu)) / 1024
+  // Where ten of AWS's seconds pass in one, a task gets ten seconds' worth of CPU in it.
+  const compressed = (cpus * 1000) / clock.ms(1)
   const { tmpfs = [], capabilities, initProcessEnabled } = container.linuxParameters ?? {}
   const command = override?.command ?? container.command
   return {
@@ -61,7 +64,7 @@ export function containerSpec(options: {
       ReadonlyRootfs: container.readonlyRootFilesystem ?? false,
       Memory: memory,
       MemorySwap: memory,
-      NanoCpus: Math.round(cpus * 1e9),
+      NanoCpus: Math.round(Math.min(compressed, Math.max(cpus, availableParallelism())) * 1e9),
       Init: initProcessEnabled ?? false,
       CapAdd: capabilities?.add ?? [],
       CapDrop: capabilities?.drop ?? [],

@@ -1,4 +1,5 @@
 import { scopeOf } from './arn.ts'
+import { hasRoomFor, type Capacity } from './capacity.ts'
 import { now, type Clock } from './clock.ts'
 import type { Deployment, Service, Task, TaskDefinition } from './ecs-records.ts'
 import type { Store } from './ecs-state.ts'
@@ -18,13 +19,23 @@ const settleSeconds = 10
 /** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html: AWS computes it from the alarm. */
 const alarmBakeSeconds = 60
 const tickSeconds = 1
+/** Until a task that found no capacity is tried again; AWS names no number. */
+const placementPauseSeconds = 15
 
 export type DeploymentController = ReturnType<typeof createDeploymentController>
 
-type Options = { store: Store; tasks: Tasks; health: TargetHealth; upstream: Upstream; clock: Clock; log: (line: string) => void }
+type Options = {
+  store: Store
+  tasks: Tasks
+  health: TargetHealth
+  upstream: Upstream
+  clock: Clock
+  capacity: Capacity
+  log: (line: string) => void
+}
 
 /** Brings every service's tasks to what its primary deployment asks for, step by step, as the rolling update does. */
-export function createDeploymentController({ store, tasks, health, upstream, clock, log }: Options) {
+export function createDeploymentController({ store, tasks, health, upstream, clock, capacity, log }: Options) {
   const { state } = store
   let timer: NodeJS.Timeout | undefined
   let woken = false
@@ -129,15 +140,24 @@ export function createDeploymentController({ store, tasks, health, upstream, clo
     const limit = Math.max(1, Math.floor((service.desiredCount * service.deploymentConfiguration.maximumPercent) / 100))
     const count = Math.min(service.desiredCount - mine, limit - own.filter(isAlive).length)
     if (count <= 0) return
-    const started = Array.from({ length: count }, (_, offset) => launch(service, primary, mine + offset))
+    const wanted = Array.from({ length: count }, (_, offset) => plan(service, primary, mine + offset))
+    const started = wanted.filter((task) => hasRoomFor(capacity, task))
+    service.own.steady = false
+    if (started.length < count) {
+      addEvent(service, texts.unplaced())
+      primary.own.launchAfter = now() + clock.ms(placementPauseSeconds) / 1000
+    }
+    if (started.length === 0) return
+    for (const task of started) tasks.launch(task)
     addEvent(service, texts.started(started))
     own.push(...started)
   }
 
-  const launch = (service: Service, deployment: Deployment, index: number): Task => {
+  const plan = (service: Service, deployment: Deployment, index: number): Task => {
     const definition = state.taskDefinitions[deployment.taskDefinition] as TaskDefinition
     const source = service.propagateTags === 'SERVICE' ? service.serviceArn : deployment.taskDefinition
-    const task = newTask({
+    return newTask({
+      capacity,
       clusterArn: service.clusterArn,
       definition,
       launch: deployment,
@@ -149,8 +169,6 @@ export function createDeploymentController({ store, tasks, health, upstream, clo
       tags: service.propagateTags && service.propagateTags !== 'NONE' ? (state.tags[source] ?? []) : [],
       enableExecuteCommand: service.enableExecuteCommand,
     })
-    tasks.launch(task)
-    return task
   }
 
   const scaleDown = (service: Service, primary: Deployment, own: Task[]) => {
@@ -191,7 +209,8 @@ export function createDeploymentController({ store, tasks, health, upstream, clo
     const mine = own.filter((task) => isAlive(task) && task.own.deploymentId === primary.id)
     if (mine.some(isReady) && primary.rolloutState !== 'FAILED') primary.failedTasks = 0
     const ready = mine.length === service.desiredCount && mine.every(isReady)
-    const others = own.some((task) => isAlive(task) && task.own.deploymentId !== primary.id)
+    // A task that still drains its connections keeps the deployment from being complete, so the delay of the target group counts.
+    const others = own.some((task) => (isAlive(task) || task.lastStatus === 'DEACTIVATING') && task.own.deploymentId !== primary.id)
     if (!ready || others) {
       delete primary.own.healthySince
       return

@@ -8,7 +8,9 @@ import type { Hono } from 'hono'
 import { createAutoscaling } from './autoscaling.ts'
 import { AwsError } from './aws-error.ts'
 import { createBalancer } from './balancer.ts'
+import type { Capacity } from './capacity.ts'
 import { createClock } from './clock.ts'
+import { controlPath, createControl } from './control.ts'
 import { createDeploymentController } from './deployments.ts'
 import { createEcsApi } from './ecs-api.ts'
 import type { Scope } from './ecs-records.ts'
@@ -62,7 +64,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const health = createTargetHealth({ clock })
   const balancer = await createBalancer({ store, upstream, health, log })
   const tasks = await createTasks({ store, engine, upstream, health, clock, registry: localRegistry(port), stateDir, log })
-  const deployments = createDeploymentController({ store, tasks, health, upstream, clock, log })
+  const capacity: Capacity = { unavailable: new Set() }
+  const deployments = createDeploymentController({ store, tasks, health, upstream, clock, capacity, log })
+  const control = createControl({ engine, tasks, capacity, wake: deployments.wake })
   const json: Record<string, JsonApi> = {
     ecs: createEcsApi({ store, tasks, deployments, health }),
     'application-autoscaling': createAutoscaling({ store, deployments }),
@@ -78,6 +82,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (service === 'elasticloadbalancing') return elb(scope, req, res)
     if (service === 'ec2') return ec2(req, res)
     if (service === 'ecr') return answerEcr(proxy, port, req, res)
+    if (service === '' && req.url?.startsWith(controlPath)) return control(req, res)
     if (routes && service === '' && req.url?.startsWith('/v1/')) return void (await routes(req, res))
     proxy.stream(req, res)
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { ecsArn, nameOf, newId, scopeOf } from './arn.ts'
+import type { Capacity } from './capacity.ts'
 import { now } from './clock.ts'
 import type { CapacityProviderItem, ContainerOverride, Launch, LoadBalancer, Tag, Task, TaskDefinition } from './ecs-records.ts'
 
@@ -20,6 +21,8 @@ export function newTask(options: {
   tags?: Tag[]
   enableExecuteCommand?: boolean
   overrides?: { containerOverrides?: ContainerOverride[]; cpu?: string; memory?: string }
+  /** Zones without any are left out. */
+  capacity?: Capacity
 }): Task {
   const { clusterArn, definition, launch, index } = options
   const scope = scopeOf(clusterArn)
@@ -27,7 +30,10 @@ export function newTask(options: {
   const taskArn = ecsArn(scope, `task/${nameOf(clusterArn)}/${id}`)
   const attachmentId = randomUUID()
   const { subnets = [] } = launch.networkConfiguration?.awsvpcConfiguration ?? {}
-  const zone = index % Math.max(1, subnets.length)
+  const all = (subnets.length > 0 ? subnets : ['']).map((subnet, at) => ({ subnet, name: `${scope.region}${'abcdef'[at]}` }))
+  const left = all.filter(({ name }) => !options.capacity?.unavailable.has(name))
+  const zones = left.length > 0 ? left : all
+  const zone = zones[index % zones.length] as (typeof zones)[number]
   const provider = pickProvider(launch.capacityProviderStrategy ?? [], index)
   return {
     taskArn,
@@ -39,7 +45,7 @@ export function newTask(options: {
     ...(provider ? { capacityProviderName: provider } : {}),
     platformVersion: '1.4.0',
     platformFamily: 'Linux',
-    availabilityZone: `${scope.region}${'abcdef'[zone]}`,
+    availabilityZone: zone.name,
     lastStatus: 'PROVISIONING',
     desiredStatus: 'RUNNING',
     connectivity: 'CONNECTED',
@@ -56,7 +62,7 @@ export function newTask(options: {
         type: 'ElasticNetworkInterface',
         status: 'ATTACHING',
         details: [
-          { name: 'subnetId', value: subnets[zone] ?? '' },
+          { name: 'subnetId', value: zone.subnet },
           { name: 'networkInterfaceId', value: `eni-${id.slice(0, 17)}` },
         ],
       },

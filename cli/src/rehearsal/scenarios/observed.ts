@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { interruption } from '../../interrupts.ts'
+import type { EcsService, Service, ServiceDeployment, Task } from './service.ts'
+
+export type StoppedTask = { task: Task; log: string[] }
+
+/** What the API has shown since the fault. */
+export type Observed = {
+  service: Service
+  /** Oldest first. */
+  events: { at: Date; message: string }[]
+  deployments: ServiceDeployment[]
+  /** In the order in which they stopped. */
+  stopped: StoppedTask[]
+  /** How many have been asked to stop since, and have not yet. */
+  stopping: number
+}
+
+const pollMilliseconds = 500
+const ended = ['SUCCESSFUL', 'STOPPED', 'STOP_REQUESTED', 'ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED']
+
+/** Whether the newest deployment since the fault has come to its end, and with it every task that was to stop. */
+export function deploymentEnded({ deployments, service, stopping }: Observed): boolean {
+  const newest = deployments.at(-1)
+  return newest !== undefined && ended.includes(newest.status ?? '') && isSteady(service) && stopping === 0
+}
+
+/** Whether one deployment is left, complete, with all the tasks it wants. */
+export function isSteady({ deployments = [], desiredCount, runningCount }: Service): boolean {
+  return deployments.length === 1 && deployments[0]?.rolloutState === 'COMPLETED' && runningCount === desiredCount
+}
+
+/** Begins to collect what happens to a service from now on. */
+export function observe(service: EcsService) {
+  const since = new Date()
+  const events = new Map<string, { at: Date; message: string }>()
+  const stopped: StoppedTask[] = []
+  /** Tasks that need not be read again. */
+  const known = new Set<string>()
+
+  const look = async (): Promise<Observed> => {
+    const asked = [service.describe(), service.deployments(since), service.tasks('STOPPED', known)] as const
+    const [shown, deployments, tasks] = await Promise.all(asked)
+    for (const { id = '', createdAt, message = '' } of (shown.events ?? []).toReversed()) {
+      if (createdAt && createdAt >= since) events.set(id, { at: createdAt, message })
+    }
+    const mine = tasks.filter(({ stoppingAt }) => stoppingAt && stoppingAt >= since)
+    const over = mine.filter(({ lastStatus }) => lastStatus === 'STOPPED')
+    for (const task of over) stopped.push({ task, log: await service.readLog(task) })
+    for (const task of tasks) if (over.includes(task) || !mine.includes(task)) known.add(task.taskArn ?? '')
+    const stopping = mine.length - over.length
+    const inOrder = stopped.toSorted((a, b) => Number(a.task.stoppedAt) - Number(b.task.stoppedAt))
+    return { service: shown, events: [...events.values()], deployments, stopped: inOrder, stopping }
+  }
+
+  return {
+    since,
+    /**
+     * Looks again and again until it is over.
+     * @param limitSeconds of real time, after which what was seen last is returned
+     */
+    until: async (over: (seen: Observed) => boolean, limitSeconds: number): Promise<Observed> => {
+      const deadline = performance.now() + limitSeconds * 1000
+      for (;;) {
+        const seen = await look()
+        if (over(seen) || performance.now() > deadline) return seen
+        await sleep(pollMilliseconds, undefined, { signal: interruption }).catch(() => interruption.throwIfAborted())
+      }
+    },
+  }
+}
