@@ -26,7 +26,7 @@ async function start() {
 /** @returns {{ version: string, texts: Record<string, string> } | undefined} what `cli/bundle.ts` wrote */
 function readHelp() {
   try {
-    return JSON.parse(readFileSync(new URL('help.json', dist), 'utf8'))
+    return /** @type {{ version: string, texts: Record<string, string> }} */ (JSON.parse(readFileSync(new URL('help.json', dist), 'utf8')))
   } catch {
     return undefined
   }

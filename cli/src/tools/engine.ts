@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { CliError } from '../errors.ts'
+import { CliError, describeCause } from '../errors.ts'
 import { ProgramError, run, type RunOptions } from './run.ts'
 
 export const engineNames = ['docker', 'podman', 'finch'] as const
@@ -76,7 +76,7 @@ async function explainRefusal(doing: string, work: Promise<unknown>): Promise<vo
     await work
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error
-    const said = String(error.cause ?? '')
+    const said = describeCause(error.cause) ?? ''
     const fix = refusals.find(([words]) => words.test(said))?.[1] ?? 'Read the cause and run the same command again; layers that arrived are not sent twice.'
     throw new CliError('unavailable', `Could not ${doing}.`, { fix, cause: said || error.message })
   }

@@ -95,7 +95,7 @@ type Ended = Awaited<Child>
 function readResult({ stdout, stderr, exitCode, signal }: Ended): RunResult {
   const printed = { stdout: String(stdout ?? ''), stderr: String(stderr ?? '') }
   if (signal === undefined) return { ...printed, exitCode: exitCode ?? 1 }
-  return { ...printed, exitCode: 128 + constants.signals[signal as NodeJS.Signals], signal }
+  return { ...printed, exitCode: 128 + constants.signals[signal], signal }
 }
 
 function forwardOneInterrupt(child: Child, signal: AbortSignal, options: RunOptions): () => void {

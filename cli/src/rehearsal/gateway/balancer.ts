@@ -210,7 +210,7 @@ function ask({ address }: Target, { listener, loadBalancer, port }: Front, req: 
   const invalid = loadBalancer?.dropInvalidHeaders ? /[^a-z0-9-]/i : /^$/
   const hops = upgrading ? /^(keep-alive|proxy-connection)$/i : /^(connection|keep-alive|proxy-connection|upgrade|expect)$/i
   const own = /^(x-forwarded-(proto|port|for)|x-amzn-trace-id)$/i
-  const client = (req.socket as Socket).remoteAddress?.replace('::ffff:', '') ?? '127.0.0.1'
+  const client = (req.socket).remoteAddress?.replace('::ffff:', '') ?? '127.0.0.1'
   const before = req.headers['x-forwarded-for']
   const headers = [hops, own, invalid].reduce(without, req.rawHeaders)
   headers.push('X-Forwarded-For', before ? `${String(before)}, ${client}` : client)

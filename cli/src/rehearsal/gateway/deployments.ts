@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { scopeOf } from './arn.ts'
 import { hasRoomFor, type Capacity } from './capacity.ts'
 import { now, type Clock } from './clock.ts'
@@ -21,6 +22,8 @@ const alarmBakeSeconds = 60
 const tickSeconds = 1
 /** Until a task that found no capacity is tried again; AWS names no number. */
 const placementPauseSeconds = 15
+
+const alarmStates = z.object({ MetricAlarms: z.array(z.object({ AlarmName: z.string(), StateValue: z.string() })).default([]) })
 
 export type DeploymentController = ReturnType<typeof createDeploymentController>
 
@@ -125,8 +128,9 @@ export function createDeploymentController({ store, tasks, health, upstream, clo
       return failDeployment(state, service, primary, { cause: 'ECS deployment circuit breaker', event: 'tasks failed to start', rollback: breaker.rollback })
     }
     if (!alarms?.enable) return
-    const { MetricAlarms = [] } = await upstream.call(scopeOf(service.serviceArn), 'monitoring', 'DescribeAlarms', { AlarmNames: alarms.alarmNames })
-    const on = (MetricAlarms as { AlarmName: string; StateValue: string }[]).filter(({ StateValue }) => StateValue === 'ALARM').map(({ AlarmName }) => AlarmName)
+    const asked = { AlarmNames: alarms.alarmNames }
+    const { MetricAlarms } = await upstream.read(alarmStates, scopeOf(service.serviceArn), 'monitoring', 'DescribeAlarms', asked)
+    const on = MetricAlarms.filter(({ StateValue }) => StateValue === 'ALARM').map(({ AlarmName }) => AlarmName)
     primary.own.ignoredAlarms ??= on
     primary.own.ignoredAlarms = primary.own.ignoredAlarms.filter((name) => on.includes(name))
     const triggeredAlarms = on.filter((name) => !primary.own.ignoredAlarms?.includes(name))

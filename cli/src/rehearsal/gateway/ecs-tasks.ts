@@ -44,7 +44,7 @@ export function taskCalls({ state, tasks }: { state: State; tasks: Tasks }) {
           tags: [...propagated, ...tags],
           enableExecuteCommand: input.enableExecuteCommand,
           ...(input.overrides ? { overrides: input.overrides } : {}),
-        } as Parameters<typeof newTask>[0]),
+        }),
       )
       for (const task of started) tasks.launch(task)
       return { tasks: started.map((task) => render(task)), failures: [] }

@@ -1,6 +1,7 @@
 import { Agent, request, type IncomingMessage, type RequestOptions } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { z } from 'zod'
 import { CliError } from '../../errors.ts'
 import { run } from '../../tools/run.ts'
 
@@ -13,12 +14,40 @@ export class EngineError extends Error {
   }
 }
 
+/** What of the engine's answers is read. */
+export const answers = {
+  created: z.object({ Id: z.string() }),
+  container: z.object({
+    State: z.object({
+      Running: z.boolean(),
+      OOMKilled: z.boolean(),
+      ExitCode: z.number(),
+      Health: z.object({ Status: z.string() }).nullish(),
+    }),
+    NetworkSettings: z.object({
+      Networks: z.record(z.string(), z.object({ IPAddress: z.string(), MacAddress: z.string() })),
+      Ports: z.record(z.string(), z.array(z.object({ HostPort: z.string() })).nullable()),
+    }),
+  }),
+  containers: z.array(z.object({ Id: z.string(), State: z.string() })),
+  network: z.object({ IPAM: z.object({ Config: z.array(z.object({ Gateway: z.string().optional(), Subnet: z.string() })) }) }),
+  networks: z.array(z.object({ Id: z.string() })),
+  image: z.object({
+    Architecture: z.string(),
+    RepoDigests: z.array(z.string()).nullish(),
+    Config: z.object({ Entrypoint: z.array(z.string()).nullish(), Cmd: z.array(z.string()).nullish() }).nullish(),
+  }),
+  version: z.object({ Arch: z.string() }),
+}
+
 export type CallOptions = { query?: Record<string, string>; body?: unknown; headers?: Record<string, string> }
 
 /** The engine's HTTP API, which docker and podman share: https://docs.docker.com/reference/api/engine/version/v1.41/ */
 export type EngineApi = {
+  /** A call whose answer nobody reads. @throws EngineError */
+  call: (method: string, path: string, options?: CallOptions) => Promise<void>
   /** @throws EngineError */
-  call: (method: string, path: string, options?: CallOptions) => Promise<any>
+  read: <T extends z.ZodType>(schema: T, method: string, path: string, options?: CallOptions) => Promise<z.infer<T>>
   /** An answer that is read as it comes. @throws EngineError */
   stream: (method: string, path: string, options?: CallOptions) => Promise<IncomingMessage>
   close: () => void
@@ -55,19 +84,14 @@ export async function createEngineApi(env: NodeJS.ProcessEnv): Promise<EngineApi
       asked.end(payload)
     })
 
-  const call: EngineApi['call'] = async (method, path, options) => {
-    const said = await text(await stream(method, path, options))
-    try {
-      return said === '' ? undefined : JSON.parse(said)
-    } catch {
-      return said
-    }
-  }
+  const call: EngineApi['call'] = async (method, path, options) => void (await text(await stream(method, path, options)))
+  const read: EngineApi['read'] = async (schema, method, path, options) =>
+    schema.parse(JSON.parse(await text(await stream(method, path, options))))
   const close = () => {
     agent.destroy()
     for (const socket of open) socket.destroy()
   }
-  return { call, stream, close }
+  return { call, read, stream, close }
 }
 
 function parseHost(host: string): Pick<RequestOptions, 'socketPath' | 'host' | 'port'> {

@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers'
-import { EngineError, type EngineApi } from './engine-api.ts'
+import { answers, EngineError, type EngineApi } from './engine-api.ts'
 
 /** The image could not be pulled; the message is what ECS gives as the reason. */
 export class CannotPullContainerError extends Error {}
@@ -19,12 +19,12 @@ export async function pullImage(engine: EngineApi, registry: string, image: stri
   const { name, tag } = splitReference(reference)
   try {
     await create(engine, name, tag)
-    const inspected = await engine.call('GET', `/images/${reference}/json`)
+    const { Architecture, RepoDigests, Config } = await engine.read(answers.image, 'GET', `/images/${reference}/json`)
     return {
       reference,
-      ...digestOf(inspected.RepoDigests ?? [], name),
-      architecture: String(inspected.Architecture),
-      entryPoint: [...(inspected.Config?.Entrypoint ?? []), ...(inspected.Config?.Cmd ?? [])][0] ?? '',
+      ...digestOf(RepoDigests ?? [], name),
+      architecture: Architecture,
+      entryPoint: [...(Config?.Entrypoint ?? []), ...(Config?.Cmd ?? [])][0] ?? '',
     }
   } catch (error) {
     if (!(error instanceof EngineError)) throw error

@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers'
 import { pack } from 'tar-stream'
-import type { EngineApi } from './engine-api.ts'
+import { answers, type EngineApi } from './engine-api.ts'
 
 const repository = 'fargate-ctl/pause'
 const tag = '1'
@@ -22,9 +22,9 @@ const programs: Record<string, { machine: number; code: number[] }> = {
 
 /** Makes sure that the engine has the image; it is made on the spot, so that nothing has to be pulled. */
 export async function ensurePauseImage(engine: EngineApi): Promise<void> {
-  const known = await engine.call('GET', `/images/${pauseImage}/json`).catch(() => undefined)
+  const known = await engine.read(answers.image, 'GET', `/images/${pauseImage}/json`).catch(() => undefined)
   if (known) return
-  const { Arch } = (await engine.call('GET', '/version')) as { Arch: string }
+  const { Arch } = await engine.read(answers.version, 'GET', '/version')
   const tar = pack()
   tar.entry({ name: 'pause', mode: 0o755 }, elf(Arch))
   tar.finalize()

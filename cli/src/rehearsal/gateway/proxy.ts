@@ -46,7 +46,7 @@ export function createProxy(target: string): Proxy {
 
 /** Sends an answer whose body may have been changed. */
 export function sendExchange(res: ServerResponse, { status, headers, body }: Exchange): void {
-  const { connection: _, 'keep-alive': __, 'transfer-encoding': ___, ...kept } = headers
+  const { connection: _connection, 'keep-alive': _keepAlive, 'transfer-encoding': _encoding, ...kept } = headers
   res.writeHead(status, { ...kept, 'content-length': body.length }).end(body)
 }
 

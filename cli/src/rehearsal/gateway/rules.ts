@@ -44,6 +44,7 @@ function holds(condition: RuleCondition, req: IncomingMessage, url: URL): boolea
 /** Wildcards as a listener rule has them: `*` for any characters, `?` for one. */
 function like(pattern: string, actual: string, fold: boolean): boolean {
   const expression = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')
+  // eslint-disable-next-line security/detect-non-literal-regexp -- escaped above, and the rule is the user's own
   return new RegExp(`^${expression}$`, fold ? 'is' : 's').test(actual)
 }
 

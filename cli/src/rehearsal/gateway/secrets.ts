@@ -1,9 +1,13 @@
+import { z } from 'zod'
 import { AwsError } from './aws-error.ts'
 import type { ContainerDefinition, Scope } from './ecs-records.ts'
 import type { Upstream } from './upstream.ts'
 
 /** The task cannot start; the message is what ECS gives as the reason. */
 export class ResourceInitializationError extends Error {}
+
+const secret = z.object({ SecretString: z.string().default('') })
+const parameters = z.object({ Parameters: z.array(z.object({ Value: z.string() })).default([]) })
 
 const prefix = 'ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed:'
 
@@ -33,7 +37,7 @@ async function readFromSecretsManager(upstream: Upstream, scope: Scope, valueFro
       `${prefix} unable to retrieve secret from asm: service call has been retried 1 time(s): ${why}`,
     )
   const input = { SecretId, ...(VersionStage ? { VersionStage } : {}), ...(VersionId ? { VersionId } : {}) }
-  const { SecretString = '' } = await upstream.call(scope, 'secretsmanager', 'GetSecretValue', input).catch((error) => {
+  const { SecretString } = await upstream.read(secret, scope, 'secretsmanager', 'GetSecretValue', input).catch((error) => {
     throw fail(`failed to fetch secret ${SecretId} from secrets manager: ${reason(error)}`)
   })
   if (!key) return SecretString
@@ -47,12 +51,12 @@ async function readFromSsm(upstream: Upstream, scope: Scope, valueFrom: string):
   const retrieve = `${prefix} unable to retrieve secrets from ssm: service call has been retried 1 time(s):`
   // A parameter without a path has an ARN with a slash that its name lacks.
   const names = name.lastIndexOf('/') === 0 && name !== valueFrom ? [name.slice(1), name] : [name]
-  const { Parameters = [] } = await upstream
-    .call(scope, 'ssm', 'GetParameters', { Names: names, WithDecryption: true })
+  const { Parameters } = await upstream
+    .read(parameters, scope, 'ssm', 'GetParameters', { Names: names, WithDecryption: true })
     .catch((error) => {
       throw new ResourceInitializationError(`${retrieve} ${reason(error)}`)
     })
-  const value = (Parameters as { Value: string }[])[0]?.Value
+  const value = Parameters[0]?.Value
   if (value === undefined) throw new ResourceInitializationError(`${retrieve} invalid parameters: ${valueFrom}`)
   return value
 }

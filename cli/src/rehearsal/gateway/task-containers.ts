@@ -3,7 +3,7 @@ import { now, type Clock } from './clock.ts'
 import { containerSpec } from './container-spec.ts'
 import type { ContainerDefinition, Task, TaskContainer, TaskDefinition } from './ecs-records.ts'
 import type { Store } from './ecs-state.ts'
-import { EngineError, type EngineApi } from './engine-api.ts'
+import { answers, EngineError, type EngineApi } from './engine-api.ts'
 import { pullImage, type PulledImage } from './images.ts'
 import { followLogs, openLogStream, type LogStream } from './logs.ts'
 import type { Metadata } from './metadata.ts'
@@ -86,7 +86,7 @@ export function createTaskContainers(options: Options) {
       rehearsal: stateDir,
       clock,
     })
-    const { Id } = await engine.call('POST', '/containers/create', { body: spec })
+    const { Id } = await engine.read(answers.created, 'POST', '/containers/create', { body: spec })
     record.runtimeId = Id
     if (gone(task)) return remove(Id)
     await engine.call('POST', `/containers/${Id}/start`)
@@ -103,11 +103,11 @@ export function createTaskContainers(options: Options) {
     if (definition.healthCheck) void watchHealth(task, container)
     try {
       await engine.call('POST', `/containers/${id}/wait`)
-      const { State } = await engine.call('GET', `/containers/${id}/json`)
+      const { State } = await engine.read(answers.container, 'GET', `/containers/${id}/json`)
       await following
       await logs.end()
       if (State.OOMKilled) record.reason = 'OutOfMemoryError: Container killed due to memory usage'
-      ended(task, container, State.ExitCode as number)
+      ended(task, container, State.ExitCode)
     } catch (error) {
       // Somebody removed the container, or this gateway is being closed.
       if (error instanceof EngineError && error.status === 404) ended(task, container, 137)
@@ -132,7 +132,7 @@ export function createTaskContainers(options: Options) {
   const watchHealth = async (task: Task, { record, healthy }: RunningContainer) => {
     while (record.lastStatus === 'RUNNING') {
       await clock.sleep(1)
-      const { State } = (await engine.call('GET', `/containers/${record.runtimeId}/json`).catch(() => undefined)) ?? {}
+      const { State } = (await engine.read(answers.container, 'GET', `/containers/${record.runtimeId}/json`).catch(() => undefined)) ?? {}
       // An engine calls a container that has ended unhealthy.
       if (!State?.Running || record.lastStatus !== 'RUNNING') continue
       const next = State.Health?.Status === 'healthy' ? 'HEALTHY' : State.Health?.Status === 'unhealthy' ? 'UNHEALTHY' : 'UNKNOWN'

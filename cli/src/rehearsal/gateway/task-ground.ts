@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { labels, pauseSpec } from './container-spec.ts'
 import type { Task, TaskDefinition } from './ecs-records.ts'
 import type { Store } from './ecs-state.ts'
-import type { EngineApi } from './engine-api.ts'
+import { answers, type EngineApi } from './engine-api.ts'
 import { serveMetadata, type Metadata } from './metadata.ts'
 import { ensurePauseImage } from './pause-image.ts'
 
@@ -26,30 +26,30 @@ export function createTaskGround({ engine, store, stateDir }: { engine: EngineAp
   const make = async (): Promise<Ground> => {
     const network = `fargate-ctl-${createHash('sha256').update(stateDir).digest('hex').slice(0, 12)}`
     await ensurePauseImage(engine)
-    const [known] = await engine.call('GET', '/networks', { query: { filters: JSON.stringify({ name: [network] }) } })
+    const [known] = await engine.read(answers.networks, 'GET', '/networks', { query: { filters: JSON.stringify({ name: [network] }) } })
     if (!known) {
       await engine.call('POST', '/networks/create', {
         body: { Name: network, Driver: 'bridge', Labels: { [labels.rehearsal]: stateDir } },
       })
     }
-    const { IPAM } = await engine.call('GET', `/networks/${network}`)
-    const subnet = IPAM.Config[0] as { Gateway?: string; Subnet: string }
-    const bridge = subnet.Gateway ?? subnet.Subnet.replace(/\d+\/\d+$/, '1')
+    const { IPAM } = await engine.read(answers.network, 'GET', `/networks/${network}`)
+    const { Gateway, Subnet = '' } = IPAM.Config[0] ?? {}
+    const bridge = Gateway ?? Subnet.replace(/\d+\/\d+$/, '1')
     return { network, metadata: await serveMetadata(store, bridge) }
   }
 
   /** Starts the container that holds the task's network, and notes the task's address and ports. */
   const attach = async (task: Task, definition: TaskDefinition, removed: () => boolean): Promise<void> => {
     const { network } = await prepare()
-    const { Id } = await engine.call('POST', '/containers/create', { body: pauseSpec(task, definition, network, stateDir) })
+    const { Id } = await engine.read(answers.created, 'POST', '/containers/create', { body: pauseSpec(task, definition, network, stateDir) })
     task.own.pauseId = Id
     if (removed())
       return void (await engine.call('DELETE', `/containers/${Id}`, { query: { force: 'true' } }).catch(() => undefined))
     await engine.call('POST', `/containers/${Id}/start`)
-    const { NetworkSettings } = await engine.call('GET', `/containers/${Id}/json`)
+    const { NetworkSettings } = await engine.read(answers.container, 'GET', `/containers/${Id}/json`)
     const { IPAddress, MacAddress } = NetworkSettings.Networks[network] as { IPAddress: string; MacAddress: string }
     task.own.ip = IPAddress
-    for (const [key, bindings] of Object.entries(NetworkSettings.Ports as Record<string, { HostPort: string }[] | null>)) {
+    for (const [key, bindings] of Object.entries(NetworkSettings.Ports)) {
       task.own.ports[key.split('/')[0] as string] = Number(bindings?.[0]?.HostPort)
     }
     for (const attachment of task.attachments) {

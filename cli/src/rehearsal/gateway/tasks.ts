@@ -3,7 +3,7 @@ import { now, type Clock } from './clock.ts'
 import { labels } from './container-spec.ts'
 import type { Task, TaskDefinition, TaskStatus } from './ecs-records.ts'
 import type { Store } from './ecs-state.ts'
-import type { EngineApi } from './engine-api.ts'
+import { answers, type EngineApi } from './engine-api.ts'
 import { CannotPullContainerError } from './images.ts'
 import { ResourceInitializationError } from './secrets.ts'
 import type { TargetHealth } from './target-health.ts'
@@ -161,10 +161,7 @@ export async function createTasks(options: Options) {
     const tasks = Object.values(store.state.tasks).filter(({ lastStatus }) => lastStatus !== 'STOPPED')
     if (tasks.length === 0) return
     const filters = JSON.stringify({ label: [`${labels.rehearsal}=${stateDir}`] })
-    const found = (await engine.call('GET', '/containers/json', { query: { all: 'true', filters } })) as {
-      Id: string
-      State: string
-    }[]
+    const found = await engine.read(answers.containers, 'GET', '/containers/json', { query: { all: 'true', filters } })
     const known = new Map(found.map(({ Id, State }) => [Id, State]))
     const kept = new Set<string>()
     for (const task of tasks) {

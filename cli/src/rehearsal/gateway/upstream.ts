@@ -1,4 +1,5 @@
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2'
+import { z } from 'zod'
 import { AwsError } from './aws-error.ts'
 import type { Scope } from './ecs-records.ts'
 
@@ -10,16 +11,23 @@ const services = {
   monitoring: 'GraniteServiceVersion20100801',
 } as const
 
+type Request = [scope: Scope, service: keyof typeof services, action: string, input: unknown]
+
+/** AWS's services name what went wrong in either of two spellings. */
+const refusal = z.object({ __type: z.string().optional(), message: z.string().optional(), Message: z.string().optional() })
+
 /** Calls the embedded AWS's other services, in the region and account of whoever the gateway acts for. */
 export type Upstream = {
+  /** A call whose answer nobody reads. @throws AwsError as the service answered it */
+  call: (...request: Request) => Promise<void>
   /** @throws AwsError as the service answered it */
-  call: (scope: Scope, service: keyof typeof services, action: string, input: unknown) => Promise<any>
+  read: <T extends z.ZodType>(schema: T, ...request: Request) => Promise<z.infer<T>>
   elb: (scope: Scope) => ElasticLoadBalancingV2Client
 }
 
 export function createUpstream(url: string): Upstream {
   const clients = new Map<string, ElasticLoadBalancingV2Client>()
-  const call: Upstream['call'] = async (scope, service, action, input) => {
+  const send = async (...[scope, service, action, input]: Request): Promise<unknown> => {
     const response = await fetch(url, {
       method: 'POST',
       headers: {
@@ -30,10 +38,10 @@ export function createUpstream(url: string): Upstream {
       body: JSON.stringify(input),
     })
     const text = await response.text()
-    const answer = text === '' ? {} : JSON.parse(text)
+    const answer: unknown = text === '' ? {} : JSON.parse(text)
     if (response.ok) return answer
-    const type = String(answer.__type ?? response.status).replace(/^.*#/, '')
-    throw new AwsError(type, String(answer.message ?? answer.Message ?? ''))
+    const { __type: type = String(response.status), message, Message } = refusal.parse(answer)
+    throw new AwsError(type.replace(/^.*#/, ''), message ?? Message ?? '')
   }
   const elb = ({ region, account }: Scope) => {
     const key = `${region}/${account}`
@@ -42,7 +50,9 @@ export function createUpstream(url: string): Upstream {
     clients.set(key, client)
     return client
   }
-  return { call, elb }
+  const call: Upstream['call'] = async (...request) => void (await send(...request))
+  const read: Upstream['read'] = async (schema, ...request) => schema.parse(await send(...request))
+  return { call, read, elb }
 }
 
 function authorization({ region, account }: Scope, service: string): string {

@@ -14,8 +14,11 @@ import {
   type Task,
   type UpdateServiceCommandInput,
 } from '@aws-sdk/client-ecs'
+import { z } from 'zod'
 import { awsError, callOptions, clientDefaults } from '../../aws/client.ts'
 import { createUpstream } from '../gateway/upstream.ts'
+
+const logEvents = z.object({ events: z.array(z.object({ message: z.string() })).default([]) })
 
 export type { RegisterTaskDefinitionCommandInput as Version, Service, ServiceDeployment, Task }
 
@@ -92,8 +95,8 @@ export function openService({ region, cluster, service, container, logGroup }: N
     readLog: async ({ taskArn = '' }: Task): Promise<string[]> => {
       const logStreamName = `ecs/${container}/${taskArn.split('/').at(-1)}`
       const input = { logGroupName: logGroup, logStreamName, limit: logLines, startFromHead: false }
-      const { events = [] } = await aws.call(scope, 'logs', 'GetLogEvents', input).catch(() => ({}))
-      return (events as { message: string }[]).map(({ message }) => message)
+      const { events } = await aws.read(logEvents, scope, 'logs', 'GetLogEvents', input).catch(() => ({ events: [] }))
+      return events.map(({ message }) => message)
     },
 
     /** Makes an alarm that is OK, or changes its state as `SetAlarmState` does. */
