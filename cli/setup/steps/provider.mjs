@@ -11,7 +11,7 @@ const versions = JSON.parse(await readFile(new URL('../versions.json', import.me
 export const provider = {
   name: 'AWS provider',
   howTo: `reach registry.terraform.io, or name a filesystem mirror with hashicorp/aws ${versions.awsProvider} in the file that TF_CLI_CONFIG_FILE names`,
-  async find({ root, scratch }) {
+  async find({ root, scratch, checkOnly }) {
     const remembered = join(scratch, 'provider-mirror')
     const mirror = await readFile(remembered, 'utf8').catch(() => '')
     if (mirror && existsSync(mirror)) return `from the mirror ${mirror}`
@@ -19,7 +19,7 @@ export const provider = {
     const found = await capture(join(root, 'node_modules', '.bin', 'node'), [script])
     if (found === 'registry') return 'from the Terraform registry'
     if (!found) return undefined
-    await stamp(remembered, found)
+    if (!checkOnly) await stamp(remembered, found)
     return `from the mirror ${found}, because the Terraform registry is out of reach`
   },
 }
