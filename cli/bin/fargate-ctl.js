@@ -23,10 +23,13 @@ async function start() {
   await import(new URL('main.js', dist).href)
 }
 
-/** @returns {{ version: string, texts: Record<string, string> } | undefined} what `cli/bundle.ts` wrote */
+/** @typedef {{ version: string, texts: Record<string, string> }} Ready */
+
+/** @returns {Ready | undefined} what `cli/bundle.ts` wrote */
 function readHelp() {
   try {
-    return /** @type {{ version: string, texts: Record<string, string> }} */ (JSON.parse(readFileSync(new URL('help.json', dist), 'utf8')))
+    const text = readFileSync(new URL('help.json', dist), 'utf8')
+    return /** @type {(text: string) => Ready} */ (JSON.parse)(text)
   } catch {
     return undefined
   }
@@ -35,7 +38,7 @@ function readHelp() {
 /**
  * What a plain question for help is answered with; everything else is for the program itself.
  * @param {string[]} args
- * @param {{ version: string, texts: Record<string, string> }} ready
+ * @param {Ready} ready
  * @returns {string | undefined}
  */
 function answer(args, { version, texts }) {

@@ -1,5 +1,5 @@
 // @ts-check
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -32,9 +32,18 @@ async function take(folder) {
     return true
   } catch {
     const pid = Number(await readFile(join(folder, 'pid'), 'utf8').catch(() => ''))
-    if (pid && !isAlive(pid)) await rm(folder, { recursive: true, force: true })
+    if (pid ? !isAlive(pid) : await isOld(folder)) await rm(folder, { recursive: true, force: true })
     return false
   }
+}
+
+/**
+ * Whoever takes the lock writes their id at once; a lock that has been without one for a while belongs to nobody.
+ * @param {string} folder
+ */
+async function isOld(folder) {
+  const { mtimeMs } = await stat(folder).catch(() => ({ mtimeMs: Date.now() }))
+  return Date.now() - mtimeMs > 5000
 }
 
 /** @param {number} pid */

@@ -65,7 +65,7 @@ async function settle(step, checkOnly) {
   const started = performance.now()
   const line = (/** @type {string} */ mark, /** @type {string} */ text) =>
     print(`${mark} ${step.name.padEnd(20)} ${text}  ${((performance.now() - started) / 1000).toFixed(1)} s`)
-  const context = { root, scratch, tools: join(scratch, 'tools'), say: progress(step.name) }
+  const context = { root, scratch, tools: join(scratch, 'tools'), checkOnly, say: progress(step.name) }
   const there = await step.find(context)
   if (there) {
     line('✔', there)

@@ -8,6 +8,7 @@ import { delimiter, join } from 'node:path'
  * @property {string} root the repository
  * @property {string} scratch .fargate-ctl
  * @property {string} tools .fargate-ctl/tools
+ * @property {boolean} checkOnly nothing may be written
  * @property {(line: string) => void} say shows what is going on
  */
 

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { globSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { delimiter } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Parser } from 'tap-parser'
 import { prepareEngine } from './support/engine.ts'
@@ -13,8 +14,11 @@ const files = asked.length > 0 ? asked : globSync(['application/test/**/*.test.t
 
 mkdirSync(`${root}.tap`, { recursive: true })
 rmSync(results, { force: true })
-const stopEngine = files.some((file) => file.includes('rehearsal/gateway')) ? await prepareEngine() : undefined
+const stopEngine = files.some((file) => file.includes('/rehearsal/')) ? await prepareEngine() : undefined
 const jobs = `--jobs=${Math.max(2, availableParallelism())}`
+// What `npm run setup` installed comes after the machine's own programs, as for the CLI.
+const installed = ['node_modules/.bin', '.fargate-ctl/tools/bin', '.fargate-ctl/tools/linters/bin'].map((folder) => root + folder)
+process.env.PATH = [process.env.PATH, ...installed].join(delimiter)
 const tap = spawnSync('tap', ['run', jobs, '--reporter=terse', '--timeout=600', `--output-file=${results}`, ...files], {
   cwd: root,
   stdio: 'inherit',

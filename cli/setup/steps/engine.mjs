@@ -7,7 +7,9 @@ export const engine = {
   howTo: process.platform === 'darwin' ? 'brew install colima docker && colima start' : 'sudo apt-get install docker.io',
   async find() {
     for (const name of ['docker', 'podman', 'finch']) {
-      const version = which(name) && (await capture(name, ['version', '--format', '{{.Server.Version}}']))
+      // finch is nerdctl, which lists its server's components instead of one version.
+      const args = name === 'finch' ? ['info', '--format', '{{.ServerVersion}}'] : ['version', '--format', '{{.Server.Version}}']
+      const version = which(name) && (await capture(name, args))
       if (version) return `${name} ${version}`
     }
     return (await canStart()) ? 'dockerd, which the rehearsal starts' : undefined

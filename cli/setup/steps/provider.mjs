@@ -10,7 +10,7 @@ import { versions } from '../versions.mjs'
 export const provider = {
   name: 'AWS provider',
   howTo: `reach registry.terraform.io, or name a filesystem mirror with hashicorp/aws ${versions.awsProvider} in the file that TF_CLI_CONFIG_FILE names`,
-  async find({ root, scratch }) {
+  async find({ root, scratch, checkOnly }) {
     const remembered = join(scratch, 'provider-mirror')
     const mirror = await readFile(remembered, 'utf8').catch(() => '')
     if (mirror && existsSync(mirror)) return `from the mirror ${mirror}`
@@ -18,7 +18,7 @@ export const provider = {
     const found = await capture(join(root, 'node_modules', '.bin', 'node'), [script])
     if (found === 'registry') return 'from the Terraform registry'
     if (!found) return undefined
-    await stamp(remembered, found)
+    if (!checkOnly) await stamp(remembered, found)
     return `from the mirror ${found}, because the Terraform registry is out of reach`
   },
 }

@@ -4,7 +4,7 @@ import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { capture, run, which } from '../programs.mjs'
-import { stamp } from '../stamps.mjs'
+import { isStamped, stamp } from '../stamps.mjs'
 import { versions } from '../versions.mjs'
 
 /** @type {import('../programs.mjs').Step} */
@@ -13,9 +13,10 @@ export const terraform = {
   howTo: `install Terraform ${versions.terraformAtLeast} or newer: https://developer.hashicorp.com/terraform/install`,
   async find({ tools }) {
     const own = join(tools, 'bin', 'terraform')
-    if (existsSync(own)) return `${versions.terraform} in .fargate-ctl`
+    const stamped = await isStamped(join(tools, 'stamps', 'terraform'), versions.terraform)
+    if (stamped && existsSync(own)) return `${versions.terraform} in .fargate-ctl`
     const text = which('terraform') && (await capture('terraform', ['version', '-json']))
-    const version = /"terraform_version": "([^"]+)"/.exec(text || '')?.[1] ?? ''
+    const version = /"terraform_version":\s*"([\d.]+)/.exec(text || '')?.[1] ?? ''
     return isAtLeast(version, versions.terraformAtLeast) ? version : undefined
   },
   async install({ tools, say }) {

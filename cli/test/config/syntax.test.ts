@@ -1,5 +1,5 @@
 import t from 'tap'
-import { findingsWith, goodBackend, readWith } from '../support/findings.ts'
+import { findingsWith, goodBackend, readWith, variables } from '../support/findings.ts'
 
 const good = 'region = "eu-central-1"\nenv = "dev"\n'
 
@@ -32,7 +32,7 @@ const right: Record<string, string> = {
   'comments of all kinds': `# env = "x" "\n// region = \n/* nme = 1\n*/ ${good}`,
   'comment signs in strings': `${good}name = "a#b//c/*d"\n`,
   escapes: `${good}name = "a\\"b\\\\ \\u00e9 $\${x} %%{y}"\n`,
-  heredocs: `${good}name = <<-EOT\n    env = "x" "\n    nme = \\q\n  EOT\nrepository_name = <<X\n}\nX\n`,
+  heredocs: `${good}name = <<-EOT\n    env = "x" "\n    nme = \\q\n  EOT\nmore = <<X\n}\nX\n`,
   'a byte order mark': `\uFEFF${good}`,
   'Windows line ends': good.replaceAll('\n', '\r\n'),
   'no newline at the end': good.trimEnd(),
@@ -41,7 +41,8 @@ const right: Record<string, string> = {
 
 for (const [name, inputs] of Object.entries(right)) {
   t.test(`no false alarm: ${name}`, async (t) => {
-    t.same(await findingsWith(t, { 'input.auto.tfvars': inputs }), [])
+    const files = { 'input.auto.tfvars': inputs, 'variables.tf': variables('variable "more" {\n  default = ""\n}\n') }
+    t.same(await findingsWith(t, files), [])
   })
 }
 

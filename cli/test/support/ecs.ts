@@ -27,6 +27,7 @@ import {
   type CreateTargetGroupCommandInput,
 } from '@aws-sdk/client-elastic-load-balancing-v2'
 import type { Test } from 'tap'
+import { z } from 'zod'
 import { createUpstream } from '../../src/rehearsal/gateway/upstream.ts'
 import { startEmbeddedAws, type EmbeddedAws } from './embedded-aws.ts'
 import { cpuArchitecture, pushTestImage } from './engine.ts'
@@ -141,8 +142,9 @@ export async function connect<Aws extends Reachable>(t: Test, aws: Aws, withImag
     createLogGroup: (logGroupName: string) => upstream.call(scope, 'logs', 'CreateLogGroup', { logGroupName }),
     /** What a container printed, line by line. */
     logsOf: async (logGroupName: string, logStreamName: string): Promise<string[]> => {
-      const { events } = await upstream.call(scope, 'logs', 'GetLogEvents', { logGroupName, logStreamName, startFromHead: true })
-      return (events as { message: string }[]).map(({ message }) => message)
+      const schema = z.object({ events: z.array(z.object({ message: z.string() })) })
+      const { events } = await upstream.read(schema, scope, 'logs', 'GetLogEvents', { logGroupName, logStreamName, startFromHead: true })
+      return events.map(({ message }) => message)
     },
   }
 }

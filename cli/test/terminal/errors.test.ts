@@ -50,6 +50,14 @@ t.test("a user's mistake shows no stack, not even with --verbose", async (t) => 
   }
 })
 
+t.test('a rehearsal that is not running has no variables to print', async (t) => {
+  const project = writeProject(t.testdir({}))
+  const { exitCode, stdout, stderr } = await runCli(['rehearse', '--print-env'], { cwd: project, env: { FARGATE_CTL_SCRATCH: `${project}/scratch` } })
+  t.equal(exitCode, 4)
+  t.equal(stdout, '')
+  t.match(stderr, /error: No rehearsal is running\.\n {2}fix: Start one with `fargate-ctl rehearse`\./)
+})
+
 t.test('--help and --version end well, on stdout', async (t) => {
   for (const args of [['--help'], ['--version'], ['help', 'deploy'], ['build', '--help']]) {
     const { exitCode, stdout, stderr } = await runCli(args)

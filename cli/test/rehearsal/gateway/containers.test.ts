@@ -1,6 +1,7 @@
 // Tasks as real containers. Parameters: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html
 import { StopTaskCommand, type Task } from '@aws-sdk/client-ecs'
 import t from 'tap'
+import { z } from 'zod'
 import { run } from '../../../src/tools/run.ts'
 import { cpuArchitecture } from '../../support/engine.ts'
 import { cluster, scope, scriptContainer, startEcs, type Container } from '../../support/ecs.ts'
@@ -24,7 +25,7 @@ t.setTimeout(120_000)
 
 t.test('environment, overrides, user, secrets and logs', { buffered: true }, async (t) => {
   await ecs.upstream.call(scope, 'ssm', 'PutParameter', { Name: '/tests/parameter', Value: 'from ssm', Type: 'SecureString' })
-  const { ARN } = await ecs.upstream.call(scope, 'secretsmanager', 'CreateSecret', {
+  const { ARN } = await ecs.upstream.read(z.object({ ARN: z.string() }), scope, 'secretsmanager', 'CreateSecret', {
     Name: 'tests/secret',
     SecretString: JSON.stringify({ password: 'from secrets manager' }),
   })
