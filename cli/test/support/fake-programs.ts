@@ -38,8 +38,23 @@ const fs = require('node:fs')
 const args = process.argv.slice(2)
 const say = (text) => fs.writeSync(1, text + '\\n')
 const complain = (text) => fs.writeSync(2, text + '\\n')
+// A pipe that is not filled yet answers EAGAIN where the writer made it non-blocking.
+const readInput = () => {
+  const part = Buffer.alloc(65536)
+  let text = ''
+  for (;;) {
+    try {
+      const length = fs.readSync(0, part)
+      if (length === 0) return text
+      text += part.toString('utf8', 0, length)
+    } catch (error) {
+      if (error.code !== 'EAGAIN') throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2)
+    }
+  }
+}
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
-const input = process.stdin.isTTY ? '' : fs.readFileSync(0, 'utf8')
+const input = process.stdin.isTTY ? '' : readInput()
 fs.appendFileSync(${JSON.stringify(log)}, JSON.stringify({ name: ${JSON.stringify(name)}, args, input }) + '\\n')
 ;(async () => {
 ${behaviour}

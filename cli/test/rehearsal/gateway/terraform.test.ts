@@ -66,8 +66,8 @@ t.test('infrastructure/: create, plan empty, update, import, destroy, twice', { 
     cpSync(infrastructure, folder, { recursive: true, filter: (path) => basename(path) !== '.terraform' }),
   )
   await terraform(['init', '-lockfile=readonly', '-backend-config=s3.tfbackend'])
-  const first = ['-var=image_tag=one', '-var=flow_logs=false']
-  const second = ['-var=image_tag=two', '-var=flow_logs=false', '-var=health_check_grace_period_seconds=45']
+  const first = ['-var=image_tag=one']
+  const second = ['-var=image_tag=two', '-var=health_check_grace_period_seconds=45']
   const planEmpty = async (variables: string[], what: string) =>
     t.match(
       await terraform(['plan', '-detailed-exitcode', ...variables]),
