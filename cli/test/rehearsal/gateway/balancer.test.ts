@@ -138,11 +138,9 @@ t.test('WebSocket', async (t) => {
   t.equal(String(echo), long)
   socket.close()
   await once(socket, 'close')
-  const ask = (path: string) =>
-    exchange(
-      url,
-      `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
-    )
+  const nonce = Buffer.from('the sample nonce').toString('base64')
+  const upgrade = `Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${nonce}`
+  const ask = (path: string) => exchange(url, `GET ${path} HTTP/1.1\r\nHost: a\r\n${upgrade}\r\n\r\n`)
   const refused = await ask('/refused')
   t.match(refused, /^HTTP\/1\.1 401 Unauthorized\r\n[^]*\r\n\r\nnope$/, 'a refusal arrives whole')
   t.notMatch(refused, /chunked/i)
