@@ -24,7 +24,7 @@ export const machine: Record<string, string> = {
   terraform: `say('{ "terraform_version": "1.11.4" }')`,
   python3: `${writeProgram} if (args[0] === '-c') { say('3.11'); return 0 }
   writeProgram(args[2] + '/bin/python3', ''); writeProgram(args[2] + '/bin/pip', '')`,
-  go: `${writeProgram} writeProgram(process.env.GOBIN + '/' + args[1].split('@')[0].split('/').filter((part) => !/^v\\d/.test(part)).at(-1), '')`,
+  go: `${writeProgram} writeProgram(process.env.GOBIN + '/' + args.at(-1).split('@')[0].split('/').filter((part) => !/^v\\d/.test(part)).at(-1), '')`,
   chromium: '',
 }
 
