@@ -58,7 +58,8 @@ export function createElbApi({ proxy, balancer, health }: { proxy: Proxy; balanc
     const handler = own[action]
     if (handler) return send(res, run(action, () => handler(input)))
     const answer = await proxy.exchange(req, encodeRules(body))
-    if (answer.status === 200 && !reading.test(action)) await balancer.reload(scope)
+    // Something that was being read may have been deleted meanwhile; the second reading no longer finds it.
+    if (answer.status === 200 && !reading.test(action)) await balancer.reload(scope).catch(() => balancer.reload(scope))
     const text = decodeAnswer(answer.body.toString())
       .replace(/<DNSName>([^<]+)<\/DNSName>/g, (_, name: string) => `<DNSName>${balancer.address(name)}</DNSName>`)
     sendExchange(res, { ...answer, body: Buffer.from(text) })
