@@ -15,9 +15,11 @@ import { withLock } from './lock.mjs'
 
 const base = [nodeModules, bundledCli]
 const linters = [...goLinters, pythonLinters]
+/** @type {import('./programs.mjs').Step} */
+const wantedEngine = { ...engine, optional: true, howTo: `${engine.howTo} (without an engine, tasks are processes without isolation)` }
 /** @type {Record<string, import('./programs.mjs').Step[]>} */
 const purposes = {
-  rehearse: [...base, engine, terraform, provider, embeddedAws],
+  rehearse: [...base, wantedEngine, terraform, provider, embeddedAws],
   lint: [...base, terraform, provider, ...linters],
   test: [...base, engine, terraform, provider, embeddedAws, ...linters, browser],
   all: [...base, engine, terraform, provider, embeddedAws, ...linters, browser],

@@ -7,17 +7,19 @@ import { CliError } from '../errors.ts'
 import type { Project } from '../project.ts'
 import { hideSecret } from '../terminal/secrets.ts'
 import type { Terminal } from '../terminal/terminal.ts'
-import { buildImage, openRegistrySession, pushImage, requireEngine, type Engine } from '../tools/engine.ts'
+import { buildImage, openRegistrySession, pushImage, requireEngine, type Engine, type EngineChoice } from '../tools/engine.ts'
 import { readWorkTree, type WorkTree } from '../tools/git.ts'
 import { readManifest, runScript } from '../tools/node.ts'
 import { hashContext, listContext } from './content-hash.ts'
+import type { ImageSource } from './write-image.ts'
 
 export type BuildFlags = {
   tag?: string | undefined
   platform?: string | undefined
   push: boolean
   force: boolean
-  engine: Engine
+  /** With `none` only the application's own files become an image, which nothing but a rehearsal can run. */
+  engine: EngineChoice
 }
 
 /** What `build --json` prints. */
@@ -50,6 +52,7 @@ export async function build(
 ): Promise<BuildResult> {
   const { region, repository_name: name } = settings.inputs
   requireDockerfile(project)
+  if (flags.engine === 'none') requireRehearsal()
   const platform = flags.platform ?? defaultPlatform(settings)
   const [identity, repository, contentTag, workTree] = await terminal.step('Check account, repository and content', () =>
     Promise.all([
@@ -69,14 +72,18 @@ export async function build(
     return { ...result, ...inRegistry(existing), pushed: false, skipped: true }
   }
   await refuseTakenTag(repository, flags, contentTag, region)
-  const reference = `${repository.uri}:${contentTag}`
-  await terminal.step('Build the image', async (say) => {
-    await requireEngine(flags.engine)
-    const buildArgs = await describeBuild(project, workTree)
-    await buildImage(flags.engine, { context: project.application, reference, platform, buildArgs, force: flags.force }, say)
-  })
-  if (!flags.push) return { ...result, tag: contentTag, digest: null, sizeInBytes: null, pushed: false, skipped: false }
-  const image = await terminal.step('Push to ECR', (say) => push(flags.engine, repository, contentTag, region, say))
+  const source = { context: project.application, tag: contentTag, platform, buildArgs: await describeBuild(project, workTree) }
+  const { engine } = flags
+  if (engine !== 'none') {
+    await terminal.step('Build the image', async (say) => {
+      await requireEngine(engine)
+      await buildImage(engine, { ...source, reference: `${repository.uri}:${contentTag}`, force: flags.force }, say)
+    })
+    if (!flags.push) return { ...result, tag: contentTag, digest: null, sizeInBytes: null, pushed: false, skipped: false }
+  }
+  const image = await (engine === 'none'
+    ? terminal.step('Write the image to ECR', () => write(repository, source, region))
+    : terminal.step('Push to ECR', (say) => push(engine, repository, contentTag, region, say)))
   await nameImage(repository, image.digest, contentTag, tag, region)
   return { ...result, ...inRegistry(image), pushed: true, skipped: false }
 }
@@ -84,6 +91,13 @@ export async function build(
 function requireDockerfile({ application }: Project): void {
   if (existsSync(join(application, 'Dockerfile'))) return
   throw new CliError('usage', `There is no Dockerfile in ${application}.`, { fix: 'Put the app and its Dockerfile into application/.' })
+}
+
+function requireRehearsal(): void {
+  if (process.env.AWS_ENDPOINT_URL?.startsWith('http://127.0.0.1:')) return
+  throw new CliError('usage', 'Without a container engine an image can be made for a rehearsal only.', {
+    fix: 'Name docker, podman or finch with --engine, or run `fargate-ctl rehearse`.',
+  })
 }
 
 const inRegistry = ({ digest, sizeInBytes }: RegistryImage) => ({ digest, sizeInBytes: sizeInBytes ?? null })
@@ -175,6 +189,18 @@ async function push(
   } finally {
     await session.close()
   }
+  return requireImage(repository, tag, region)
+}
+
+async function write(repository: Repository, source: ImageSource, region: string): Promise<RegistryImage> {
+  const { writeImage } = await import('./write-image.ts')
+  const { endpoint, username, password } = await getRegistryLogin(region)
+  hideSecret(password)
+  await writeImage({ url: endpoint, name: repository.name, username, password }, source)
+  return requireImage(repository, source.tag, region)
+}
+
+async function requireImage(repository: Repository, tag: string, region: string): Promise<RegistryImage> {
   const image = await findImage(repository.name, tag, region)
   if (!image) throw new CliError('unavailable', `The push ended well, but ECR has no ${repository.name}:${tag}.`, { fix: 'Run the build again.' })
   return image

@@ -33,8 +33,8 @@ Examples:
 
 /** `--engine`, also FARGATE_CTL_ENGINE. */
 export function engineOption(): Option {
-  return new Option('--engine <engine>', 'container engine')
-    .choices(['docker', 'podman', 'finch'])
+  return new Option('--engine <engine>', 'container engine; none: in a rehearsal only')
+    .choices(['docker', 'podman', 'finch', 'none'])
     .default('docker')
     .env('FARGATE_CTL_ENGINE')
 }

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import { CliError } from '../errors.ts'
 import { findProject, type Project } from '../project.ts'
+import { withoutIsolation } from '../rehearsal/isolation.ts'
 import type { RehearseFlags, RehearseResult } from '../rehearsal/rehearse.ts'
 import { createTerminal, formatSeconds, type Terminal, type TerminalOptions } from '../terminal/terminal.ts'
 import { engineOption } from './build.ts'
@@ -32,7 +33,8 @@ Examples:
   $ fargate-ctl rehearse --scenario all --speed 5
   $ fargate-ctl rehearse --down`)
     .action(async (_options, command: Command) => {
-      const flags = command.optsWithGlobals<Flags>()
+      const given = command.optsWithGlobals<Flags>()
+      const flags = { ...given, engine: command.getOptionValueSource('engine') === 'default' ? undefined : given.engine }
       const terminal = createTerminal(flags)
       if (flags.list) return listScenarios(terminal)
       const { rehearse, takeDown, readRehearsalVariables } = await import('../rehearsal/rehearse.ts')
@@ -82,6 +84,10 @@ function printRehearsal(result: RehearseResult, once: boolean, terminal: Termina
   terminal.print(`  ${dim('engine  ')} ${result.engine}`)
   terminal.print(`  ${dim('time    ')} ${formatSeconds(total)}`)
   terminal.print(dim('  This was a rehearsal on an embedded AWS; no account was touched.'))
+  if (!result.isolation) {
+    terminal.print(`  ${withoutIsolation}`)
+    terminal.summary(withoutIsolation)
+  }
   if (result.standIns) {
     terminal.print(dim('  The Terraform registry is out of reach: stand-ins took the place of the vpc, alb and ecs modules.'))
   }

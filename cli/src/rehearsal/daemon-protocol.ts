@@ -9,12 +9,18 @@ export const daemonOptionsSchema = z.object({
   port: z.number().optional(),
   /** How many of AWS's seconds pass in one. */
   speed: z.number().positive().default(1),
+  /** Processes where no container engine can be had. */
+  tasksAre: z.enum(['containers', 'processes']).default('containers'),
 })
 export type DaemonOptions = z.infer<typeof daemonOptionsSchema>
 
 /** What it writes once it serves. */
 export const daemonFileName = 'daemon.json'
-export const daemonFileSchema = z.object({ pid: z.number(), url: z.url(), speed: z.number().default(1) })
+export const daemonFileSchema = z.object({
+  pid: z.number(),
+  url: z.url(),
+  ...daemonOptionsSchema.pick({ speed: true, tasksAre: true }).shape,
+})
 export type DaemonFile = z.infer<typeof daemonFileSchema>
 
 /** What it tells the process that started it. */

@@ -11,17 +11,18 @@ const log = (line: string) => process.stderr.write(`${new Date().toISOString()} 
 const tell = (message: DaemonMessage) => process.send?.(message)
 
 try {
-  const ministack = await startMinistack({ python: options.python, stateDir: join(options.stateDir, 'ministack'), log })
+  const ministack = await startMinistack({ python: options.python, stateDir: join(options.stateDir, 'ministack') })
   const gateway = await startGateway({
     ministackUrl: ministack.url,
     stateDir: join(options.stateDir, 'gateway'),
     routes: moduleRegistry(options.standIns),
     log,
     speed: options.speed,
+    tasksAre: options.tasksAre,
     ...(options.port === undefined ? {} : { port: options.port }),
   })
   const file = join(options.stateDir, daemonFileName)
-  await writeFile(file, JSON.stringify({ pid: process.pid, url: gateway.url, speed: options.speed }))
+  await writeFile(file, JSON.stringify({ pid: process.pid, url: gateway.url, speed: options.speed, tasksAre: options.tasksAre }))
   const stop = async () => {
     await gateway.close()
     await ministack.close()

@@ -2,23 +2,23 @@ import { fork } from 'node:child_process'
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { CliError } from '../errors.ts'
 import { daemonFileName, daemonFileSchema, daemonMessageSchema, type DaemonFile, type DaemonOptions } from './daemon-protocol.ts'
+import { endProcess, isAlive } from './processes.ts'
 
 export type EmbeddedAws = { url: string; startedNow: boolean }
 
 const portFileName = 'port'
 
 /**
- * Starts the embedded AWS below `stateDir`, or finds the one that runs there already; one that runs at another speed
- * is started anew.
+ * Starts the embedded AWS below `stateDir`, or finds the one that runs there already; one that runs at another speed,
+ * or other tasks, is started anew.
  * @throws CliError `unavailable`
  */
 export async function ensureEmbeddedAws(options: Omit<DaemonOptions, 'port'>): Promise<EmbeddedAws> {
   const running = await findRunning(options.stateDir)
-  if (running?.speed === options.speed) return { url: running.url, startedNow: false }
+  if (running?.speed === options.speed && running.tasksAre === options.tasksAre) return { url: running.url, startedNow: false }
   if (running) await stopEmbeddedAws(options.stateDir)
   if (!existsSync(options.python)) {
     throw new CliError('unavailable', 'The embedded AWS is not installed in this clone.', { fix: 'Run `npm run setup`.' })
@@ -34,8 +34,7 @@ export async function ensureEmbeddedAws(options: Omit<DaemonOptions, 'port'>): P
 export async function stopEmbeddedAws(stateDir: string): Promise<boolean> {
   const running = await findRunning(stateDir)
   if (!running) return false
-  process.kill(running.pid, 'SIGTERM')
-  while (isAlive(running.pid)) await sleep(100)
+  await endProcess(running.pid)
   return true
 }
 
@@ -74,13 +73,4 @@ function startDaemon(options: DaemonOptions): Promise<string> {
 
 async function answers(url: string): Promise<boolean> {
   return fetch(url, { signal: AbortSignal.timeout(3000) }).then(() => true, () => false)
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
 }

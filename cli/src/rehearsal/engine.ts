@@ -4,10 +4,26 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CliError } from '../errors.ts'
-import { requireEngine, type Engine } from '../tools/engine.ts'
+import { requireEngine, type Engine, type EngineChoice } from '../tools/engine.ts'
 import { run } from '../tools/run.ts'
+import { endProcess, isAlive } from './processes.ts'
 
 const startSeconds = 30
+
+/**
+ * The engine to rehearse with: the one that was asked for, else docker, else none.
+ * @throws CliError `unavailable` when the one that was asked for does not answer
+ */
+export async function chooseEngine(asked: EngineChoice | undefined, scratch: string): Promise<{ engine: EngineChoice; version: string }> {
+  if (asked === 'none') return { engine: 'none', version: '' }
+  if (asked) return { engine: asked, version: await ensureEngine(asked, scratch) }
+  try {
+    return { engine: 'docker', version: await ensureEngine('docker', scratch) }
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error
+    return { engine: 'none', version: '' }
+  }
+}
 
 /**
  * Makes sure that a container engine answers; starts dockerd where it is installed and nobody has.
@@ -31,8 +47,7 @@ export async function stopOwnEngine(scratch: string): Promise<'stopped' | 'in us
   if (pid === undefined || !isAlive(pid)) return 'not ours'
   const { stdout } = await run('docker', ['ps', '--quiet'], { accept: 'any' })
   if (stdout.trim() !== '') return 'in use'
-  process.kill(pid, 'SIGTERM')
-  while (isAlive(pid)) await sleep(100)
+  await endProcess(pid)
   await rm(pidFile(scratch), { force: true })
   return 'stopped'
 }
@@ -71,13 +86,4 @@ async function waitForEngine(scratch: string): Promise<string> {
 async function readPid(scratch: string): Promise<number | undefined> {
   const text = await readFile(pidFile(scratch), 'utf8').catch(() => '')
   return text === '' ? undefined : Number(text)
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
 }

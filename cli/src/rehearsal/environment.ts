@@ -11,7 +11,8 @@ export function rehearsalVariables({ url, region, stateDir }: { url: string; reg
   return {
     AWS_ENDPOINT_URL: url,
     AWS_ACCESS_KEY_ID: 'rehearsal',
-    AWS_SECRET_ACCESS_KEY: 'rehearsal',
+    // Secrets are never printed, so it must be no word that anybody would print.
+    AWS_SECRET_ACCESS_KEY: 'no-secret-in-a-rehearsal',
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
     AWS_EC2_METADATA_DISABLED: 'true',

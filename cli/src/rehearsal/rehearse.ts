@@ -4,17 +4,19 @@ import { requireSettings } from '../config/check-settings.ts'
 import { deploy, type DeployResult } from '../deploy/deploy.ts'
 import type { Project } from '../project.ts'
 import type { Terminal } from '../terminal/terminal.ts'
-import type { Engine } from '../tools/engine.ts'
+import type { Engine, EngineChoice } from '../tools/engine.ts'
 import { run } from '../tools/run.ts'
 import { bootstrap } from './bootstrap.ts'
 import { chooseBaseImage } from './choose-base-image.ts'
 import { ensureEmbeddedAws, findRunning, stopEmbeddedAws } from './embedded-aws.ts'
-import { ensureEngine, stopOwnEngine } from './engine.ts'
+import { chooseEngine, stopOwnEngine } from './engine.ts'
 import { enterRehearsal, rehearsalVariables } from './environment.ts'
+import { withoutIsolation } from './isolation.ts'
 import { prepareTerraform } from './prepare-terraform.ts'
 
 export type RehearseFlags = {
-  engine: Engine
+  /** Default: docker, or none where it cannot be had. */
+  engine?: EngineChoice | undefined
   once: boolean
   timeout: number
   /** How many of AWS's seconds pass in one. */
@@ -22,7 +24,12 @@ export type RehearseFlags = {
 }
 
 /** What `rehearse --json` prints. */
-export type RehearseResult = DeployResult & { standIns: boolean; engine: string }
+export type RehearseResult = DeployResult & {
+  standIns: boolean
+  engine: string
+  /** Whether tasks were containers; without an engine they are processes of this machine. */
+  isolation: boolean
+}
 
 /** Where a rehearsal keeps everything it makes. */
 export const rehearsalFolder = ({ scratch }: Project) => join(scratch, 'rehearsal')
@@ -38,13 +45,15 @@ export async function rehearse(project: Project, flags: RehearseFlags, terminal:
   const { region } = settings.inputs
   const stateDir = rehearsalFolder(project)
   await mkdir(stateDir, { recursive: true })
-  const engineVersion = await terminal.step('Container engine', () => ensureEngine(flags.engine, project.scratch))
+  const { engine, version } = await terminal.step('Container engine', () => chooseEngine(flags.engine, project.scratch))
+  if (engine === 'none') terminal.warn(withoutIsolation)
   const { url } = await terminal.step('Embedded AWS', () =>
     ensureEmbeddedAws({
       python: join(project.scratch, 'tools', 'python', 'bin', 'python3'),
       stateDir,
       standIns: standInsFolder(project),
       speed: flags.speed,
+      tasksAre: engine === 'none' ? 'processes' : 'containers',
     }),
   )
   const variables = rehearsalVariables({ url, region, stateDir })
@@ -54,22 +63,22 @@ export async function rehearse(project: Project, flags: RehearseFlags, terminal:
   )
   await terminal.step('State bucket and ECR repository', () => bootstrap(settings))
   const platform = settings.inputs.cpu_architecture === 'ARM64' ? 'arm64' : 'x64'
-  const base = await terminal.step('Base image', () =>
-    chooseBaseImage({ engine: flags.engine, arch: platform, cacheDir: join(project.scratch, 'base-image'), application: project.application }),
+  const base = engine === 'none' ? engine : await terminal.step('Base image', () =>
+    chooseBaseImage({ engine, arch: platform, cacheDir: join(project.scratch, 'base-image'), application: project.application }),
   )
-  const chosen = { TF_CLI_CONFIG_FILE: configFile, FARGATE_CTL_BASE_IMAGE: base }
+  const chosen = { TF_CLI_CONFIG_FILE: configFile, FARGATE_CTL_BASE_IMAGE: base, FARGATE_CTL_ENGINE: engine }
   enterRehearsal(await saveVariables(stateDir, { ...variables, ...chosen }))
-  const deployFlags = { ...flags, build: true, push: true, force: false, planOnly: false, autoApprove: true }
+  const deployFlags = { ...flags, engine, build: true, push: true, force: false, planOnly: false, autoApprove: true }
   const result = await deploy(project, settings, deployFlags, terminal)
-  return { ...result, standIns: configFile !== undefined, engine: `${flags.engine} ${engineVersion}` }
+  return { ...result, standIns: configFile !== undefined, engine: `${engine} ${version}`.trim(), isolation: engine !== 'none' }
 }
 
 /** Stops the rehearsal and removes all it made; images and tools stay for the next one. */
-export async function takeDown(project: Project, engine: Engine, terminal: Terminal): Promise<void> {
+export async function takeDown(project: Project, engine: EngineChoice | undefined, terminal: Terminal): Promise<void> {
   const stateDir = rehearsalFolder(project)
   await terminal.step('Embedded AWS and its containers', async () => {
     await stopEmbeddedAws(stateDir)
-    await removeContainers(engine, stateDir)
+    if (engine !== 'none') await removeContainers(engine ?? 'docker', stateDir).catch(() => undefined)
     await rm(stateDir, { recursive: true, force: true })
   })
   if ((await stopOwnEngine(project.scratch)) === 'in use') {

@@ -9,6 +9,8 @@ export const engineNames = ['docker', 'podman', 'finch'] as const
 export const engineNameSchema = z.enum(engineNames)
 /** Programs that share docker's command line. */
 export type Engine = z.infer<typeof engineNameSchema>
+/** Without one, a rehearsal runs tasks as processes. */
+export type EngineChoice = Engine | 'none'
 
 export type BuildOptions = {
   context: string

@@ -39,6 +39,8 @@ t.test('faults of AWS itself', async (t) => {
   t.strictSame(await ask('zone-loss', '{"zone":"eu-west-1a"}'), { status: 200, body: { taskArns: ['1'] } })
   t.strictSame(done, ['POST /containers/id-1/kill {"query":{"signal":"SIGSTOP"}}'])
   t.ok(capacity.unavailable.has('eu-west-1a'))
+  t.strictSame(await ask('kill', '{"task":"2"}'), { status: 200, body: { taskArns: ['2'] } })
+  t.strictSame(done, ['POST /containers/id-2/kill {"query":{"signal":"SIGKILL"}}'])
   t.equal((await ask('capacity', '{"unavailable":[]}')).status, 200)
   t.strictSame(done, ['wake'])
   t.equal(capacity.unavailable.size, 0)

@@ -71,7 +71,7 @@ t.test('bad usage', async (t) => {
 
 t.test('what cannot be installed ends with the one thing to type', async (t) => {
   const cases: [string, string, RegExp][] = [
-    ['docker', 'rehearse', /✖ container engine +apt-get as root is needed +\d\.\d s\n {2}fix: (sudo apt-get install docker\.io|brew install)/],
+    ['docker', 'test', /✖ container engine +apt-get as root is needed +\d\.\d s\n {2}fix: (sudo apt-get install docker\.io|brew install)/],
     ['python3', 'rehearse', /✖ embedded AWS +apt-get as root is needed.*\n {2}fix: install Python 3\.10 or newer with its venv module/],
     ['go', 'lint', /✖ tflint +go install \S+ ended with an error:\nspawn go ENOENT.*\n {2}fix: install Go/],
     ['npm', 'lint', /✖ packages +npm ci \S+ \S+ ended with an error:\nspawn npm ENOENT.*\n {2}fix: npm ci/],
@@ -92,6 +92,13 @@ t.test('python is too old', async (t) => {
   const { exitCode, stderr } = await setup(['--for', 'rehearse'])
   t.equal(exitCode, 4)
   t.match(stderr, /✖ embedded AWS +python3 is 3\.9 /)
+})
+
+t.test('a rehearsal wants an engine, and goes on without one', async (t) => {
+  const { setup } = scene(t, { ...machine, docker: undefined })
+  const { exitCode, stderr } = await setup(['--for', 'rehearse'])
+  t.equal(exitCode, 0, stderr)
+  t.match(stderr, /^! container engine .*\n {2}fix: .*\(without an engine, tasks are processes without isolation\)$/m)
 })
 
 t.test('a browser is a wish: without one it is said, and the rest goes on', async (t) => {

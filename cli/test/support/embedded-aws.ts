@@ -25,13 +25,13 @@ export function findPython(): string | undefined {
 }
 
 /** Starts ministack and the gateway on state of their own. `stop` leaves neither process, container nor file behind. */
-export async function startEmbeddedAws(options: Pick<GatewayOptions, 'speed' | 'routes'> = {}): Promise<EmbeddedAws> {
+export async function startEmbeddedAws(options: Pick<GatewayOptions, 'speed' | 'routes' | 'tasksAre'> = {}): Promise<EmbeddedAws> {
   const python = findPython()
   if (!python) throw new Error('ministack is not installed: run `npm run setup`, or set FARGATE_CTL_PYTHON')
   const stateDir = await mkdtemp(join(tmpdir(), 'fargate-ctl-embedded-aws-'))
   const lines: string[] = []
   const log = (line: string) => void lines.push(line)
-  const ministack = await startMinistack({ python, stateDir: join(stateDir, 'ministack'), log })
+  const ministack = await startMinistack({ python, stateDir: join(stateDir, 'ministack') })
   // A test that is cut short by its time limit must not leave it behind.
   const abandon = () => process.kill(ministack.pid, 'SIGKILL')
   process.once('exit', abandon)

@@ -76,8 +76,10 @@ export function containerSpec(options: {
   }
 }
 
+type Healthcheck = { Test: string[] | undefined; Interval: number; Timeout: number; Retries: number; StartPeriod: number } | { Test: ['NONE']; Interval?: never }
+
 /** Defaults: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.html */
-function healthcheck({ healthCheck }: ContainerDefinition, clock: Clock) {
+function healthcheck({ healthCheck }: ContainerDefinition, clock: Clock): Healthcheck {
   if (!healthCheck) return { Test: ['NONE'] }
   const nanoseconds = (seconds: number) => Math.round((clock.ms(seconds) / 1000) * second)
   return {

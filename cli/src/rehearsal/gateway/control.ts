@@ -13,6 +13,7 @@ const inputs = {
   capacity: z.object({ unavailable: z.array(z.string()) }),
   'spot-interruption': z.object({ group: z.string() }),
   'zone-loss': z.object({ zone: z.string() }),
+  kill: z.object({ task: z.string() }),
 }
 
 type Options = { engine: EngineApi; tasks: Tasks; capacity: Capacity; wake: () => void }
@@ -21,7 +22,8 @@ type Options = { engine: EngineApi; tasks: Tasks; capacity: Capacity; wake: () =
  * Answers `POST /_rehearsal/<fault>` with a JSON body:
  * - `capacity` `{unavailable}`: no task is placed on these capacity providers and in these zones; `[]` gives all back;
  * - `spot-interruption` `{group}`: AWS takes the capacity of the group's tasks on FARGATE_SPOT back;
- * - `zone-loss` `{zone}`: what runs in the zone no longer answers, and nothing is placed there.
+ * - `zone-loss` `{zone}`: what runs in the zone no longer answers, and nothing is placed there;
+ * - `kill` `{task}`: SIGKILL from outside, as when the kernel or the host ends the task with this ARN.
  */
 export function createControl({ engine, tasks, capacity, wake }: Options) {
   const running = (matches: (task: Task) => boolean) =>
@@ -56,6 +58,11 @@ export function createControl({ engine, tasks, capacity, wake }: Options) {
       const hit = running(({ availabilityZone }) => availabilityZone === zone)
       // Connections stay open and nobody answers, as when packets are lost.
       await Promise.all(hit.map((task) => signal(task, 'SIGSTOP')))
+      return hit
+    },
+    kill: async ({ task }) => {
+      const hit = running(({ taskArn }) => taskArn === task)
+      await Promise.all(hit.map((each) => signal(each, 'SIGKILL')))
       return hit
     },
   }

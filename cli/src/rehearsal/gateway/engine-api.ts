@@ -1,5 +1,5 @@
 import { Agent, request, type IncomingMessage, type RequestOptions } from 'node:http'
-import type { Duplex } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { z } from 'zod'
 import { CliError } from '../../errors.ts'
@@ -49,7 +49,7 @@ export type EngineApi = {
   /** @throws EngineError */
   read: <T extends z.ZodType>(schema: T, method: string, path: string, options?: CallOptions) => Promise<z.infer<T>>
   /** An answer that is read as it comes. @throws EngineError */
-  stream: (method: string, path: string, options?: CallOptions) => Promise<IncomingMessage>
+  stream: (method: string, path: string, options?: CallOptions) => Promise<Readable>
   close: () => void
 }
 

@@ -50,7 +50,7 @@ function describe(image: string, cause: string): string {
   return `${prefix} ${image}: ${cause}`
 }
 
-function splitReference(reference: string): { name: string; tag: string } {
+export function splitReference(reference: string): { name: string; tag: string } {
   const [, name = reference, digest, tag] = /^(.+?)(?:@(sha256:[0-9a-f]+)|:([^:/]+))?$/.exec(reference) ?? []
   return { name, tag: digest ?? tag ?? 'latest' }
 }

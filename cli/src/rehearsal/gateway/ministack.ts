@@ -1,45 +1,58 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { mkdir } from 'node:fs/promises'
+import { closeSync, openSync } from 'node:fs'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import { endProcess, isAlive } from '../processes.ts'
 
 export type Ministack = { url: string; pid: number; close: () => Promise<void> }
 
 const startSeconds = 60
 
+const runningSchema = z.object({ pid: z.number(), url: z.url() })
+
 /**
- * Starts ministack on a free loopback port and waits until it is healthy. Its state lies below `stateDir` and is read
- * again at the next start; `close` waits until it is saved.
+ * Starts ministack on a free loopback port and waits until it is healthy, or finds the one that a killed gateway left
+ * running. Its state lies below `stateDir` and is read again at the next start; `close` waits until it is saved.
  * @param options.python the interpreter of the virtual environment that holds ministack
  * @throws Error when it ends or is not healthy within a minute
  */
-export async function startMinistack(options: {
-  python: string
-  stateDir: string
-  log: (line: string) => void
-}): Promise<Ministack> {
-  const { python, stateDir, log } = options
+export async function startMinistack({ python, stateDir }: { python: string; stateDir: string }): Promise<Ministack> {
+  const file = join(stateDir, 'running.json')
+  const { pid, url } = (await findRunning(file)) ?? (await start(python, stateDir))
+  await writeFile(file, JSON.stringify({ pid, url }))
+  const close = async () => {
+    await endProcess(pid)
+    await rm(file)
+  }
+  return { url, pid, close }
+}
+
+async function findRunning(file: string): Promise<{ pid: number; url: string } | undefined> {
+  const text = await readFile(file, 'utf8').catch(() => '{}')
+  const { data } = runningSchema.safeParse(JSON.parse(text))
+  return data && isAlive(data.pid) && (await isHealthy(data.url)) ? data : undefined
+}
+
+async function start(python: string, stateDir: string): Promise<{ pid: number; url: string }> {
   const port = await findFreePort()
+  const url = `http://127.0.0.1:${port}`
   const tmp = join(stateDir, 'tmp')
   await mkdir(tmp, { recursive: true })
+  // A pipe would end with the gateway, and ministack with its next line.
+  const log = openSync(join(stateDir, 'ministack.log'), 'a')
   const child = spawn(python, ['-m', 'ministack'], {
     env: { ...process.env, ...environment(stateDir, tmp, port) },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', log, log],
     detached: true,
   })
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
-  for (const stream of [child.stdout, child.stderr]) createInterface(stream).on('line', (line) => log(`ministack: ${line}`))
-  const url = `http://127.0.0.1:${port}`
+  closeSync(log)
   await once(child, 'spawn')
   await waitUntilHealthy(url, child)
-  const close = async () => {
-    child.kill('SIGTERM')
-    await ended
-  }
-  return { url, pid: child.pid as number, close }
+  return { pid: child.pid as number, url }
 }
 
 function environment(stateDir: string, tmp: string, port: number): NodeJS.ProcessEnv {
@@ -64,13 +77,14 @@ async function waitUntilHealthy(url: string, child: ChildProcess): Promise<void>
   const deadline = performance.now() + startSeconds * 1000
   while (performance.now() < deadline) {
     if (child.exitCode !== null) throw new Error(`ministack ended with exit code ${child.exitCode} while starting`)
-    const healthy = await fetch(`${url}/_ministack/health`).then(({ ok }) => ok, () => false)
-    if (healthy) return
+    if (await isHealthy(url)) return
     await sleep(50)
   }
   child.kill('SIGKILL')
   throw new Error(`ministack was not healthy within ${startSeconds} s`)
 }
+
+const isHealthy = (url: string) => fetch(`${url}/_ministack/health`).then(({ ok }) => ok, () => false)
 
 async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')

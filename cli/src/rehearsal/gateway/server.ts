@@ -19,6 +19,7 @@ import { createElbApi } from './elb-api.ts'
 import { createEngineApi } from './engine-api.ts'
 import { localRegistry } from './images.ts'
 import { createEc2Api } from './flow-logs.ts'
+import { createProcessEngine } from './processes/engine.ts'
 import { createProxy, sendExchange, type Exchange, type Proxy } from './proxy.ts'
 import { createTargetHealth } from './target-health.ts'
 import { createTasks } from './tasks.ts'
@@ -32,6 +33,8 @@ export type GatewayOptions = {
   stateDir: string
   /** The environment that says where the container engine listens (DOCKER_HOST). Default: this process's. */
   engineEnv?: NodeJS.ProcessEnv | undefined
+  /** Whether tasks are containers, or processes of this machine without isolation. Default: containers. */
+  tasksAre?: 'containers' | 'processes' | undefined
   /** How many of AWS's seconds pass in one. Default: 1. */
   speed?: number | undefined
   /** Served besides the AWS APIs, under /v1/. */
@@ -60,7 +63,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
 
-  const engine = await createEngineApi(options.engineEnv ?? process.env)
+  const engine =
+    options.tasksAre === 'processes'
+      ? await createProcessEngine({ registry: localRegistry(port), folder: join(stateDir, 'processes') })
+      : await createEngineApi(options.engineEnv ?? process.env)
   const health = createTargetHealth({ clock })
   const balancer = await createBalancer({ store, upstream, health, log })
   const tasks = await createTasks({ store, engine, upstream, health, clock, registry: localRegistry(port), stateDir, log })

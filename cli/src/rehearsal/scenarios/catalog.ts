@@ -204,3 +204,6 @@ const whileServing: Scenario[] = [
 
 /** Every scenario, in the order in which `all` runs them. */
 export const scenarios: Scenario[] = [goodUpdate, ...badVersions, ...whileServing]
+
+/** Those that need containers: limits, a file system, a network or a first process of their own. */
+export const needContainers = new Set(['wrong-port', 'out-of-memory', 'read-only-root', 'ignores-sigterm'])

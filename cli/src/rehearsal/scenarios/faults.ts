@@ -1,6 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Engine } from '../../tools/engine.ts'
-import { run } from '../../tools/run.ts'
 import { changed, type Change } from './broken-versions.ts'
 import { isSteady, observe, type Observed } from './observed.ts'
 import type { EcsService, Service, Version } from './service.ts'
@@ -13,7 +11,6 @@ export type Context = {
   /** The version that works, and what a changed one is called. */
   good: Version
   name: string
-  engine: Engine
   milliseconds: (seconds: number) => number
 }
 
@@ -73,10 +70,9 @@ export const interruptsSpot: Step = async ({ service, before }) => {
   await service.control('spot-interruption', { group: `service:${before.serviceName}` })
 }
 
-/** SIGKILL from outside, as when the kernel or the host ends it. */
-export const kills: Step = async ({ service, engine }) => {
+export const kills: Step = async ({ service }) => {
   const [task] = await service.tasks('RUNNING')
-  await run(engine, ['kill', task?.containers?.[0]?.runtimeId ?? ''])
+  await service.control('kill', { task: task?.taskArn })
 }
 
 const zonesOf = async (service: EcsService) => (await service.tasks('RUNNING')).map(({ availabilityZone }) => availabilityZone)

@@ -4,8 +4,9 @@ import { CliError } from '../../errors.ts'
 import type { Project } from '../../project.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { readOutputs } from '../../tools/terraform.ts'
+import { withoutIsolation } from '../isolation.ts'
 import { rehearse, type RehearseFlags } from '../rehearse.ts'
-import { scenarios, type Scenario } from './catalog.ts'
+import { needContainers, scenarios, type Scenario } from './catalog.ts'
 import { printScenario, printTable } from './report.ts'
 import { findService, runScenarios, type ScenarioResult } from './run-scenario.ts'
 
@@ -16,12 +17,13 @@ export type ScenarioFlags = RehearseFlags & { scenario: string; requests: number
  * @throws CliError `deploymentFailed` when something else happened than should
  */
 export async function rehearseScenarios(project: Project, flags: ScenarioFlags, terminal: Terminal): Promise<void> {
-  const chosen = choose(flags.scenario)
+  const asked = choose(flags.scenario)
   const settings = await requireSettings(project, terminal)
-  const { url } = await rehearse(project, flags, terminal)
+  const { url, isolation } = await rehearse(project, flags, terminal)
+  const chosen = isolation ? asked : withoutContainers(asked, terminal)
   if (!url) throw new Error('the rehearsal has no address')
   const service = findService(settings, await readOutputs({ folder: project.infrastructure, env: {} }))
-  const running = runScenarios(service, chosen, { url, engine: flags.engine, speed: flags.speed, requests: flags.requests })
+  const running = runScenarios(service, chosen, { url, speed: flags.speed, requests: flags.requests })
   const results: ScenarioResult[] = []
   for (const { name } of chosen) {
     const next = await terminal.step(name, () => running.next())
@@ -31,7 +33,8 @@ export async function rehearseScenarios(project: Project, flags: ScenarioFlags, 
   }
   await terminal.step('Put the service back', () => running.next())
   if (results.length > 1) printTable(results, terminal)
-  terminal.printJson({ speed: flags.speed, passed: results.every(({ passed }) => passed), scenarios: results })
+  if (!isolation) terminal.print(withoutIsolation)
+  terminal.printJson({ speed: flags.speed, isolation, passed: results.every(({ passed }) => passed), scenarios: results })
   refuseFailures(results)
 }
 
@@ -41,6 +44,19 @@ export async function rehearseScenarios(project: Project, flags: ScenarioFlags, 
  */
 export function choose(names: string): Scenario[] {
   return names === 'all' ? scenarios : names.split(',').map(find)
+}
+
+/** @throws CliError `unavailable` when none is left */
+function withoutContainers(asked: Scenario[], terminal: Terminal): Scenario[] {
+  const left = asked.filter(({ name }) => !needContainers.has(name))
+  const out = asked.filter(({ name }) => needContainers.has(name)).map(({ name }) => name).join(', ')
+  if (left.length === 0) {
+    throw new CliError('unavailable', `Without a container engine there is no ${out}: it needs what only containers have.`, {
+      fix: 'Start an engine and run it again.',
+    })
+  }
+  if (out) terminal.warn(`Left out, because they need containers: ${out}`)
+  return left
 }
 
 function find(name: string): Scenario {

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Settings } from '../../config/settings.ts'
 import { interruption } from '../../interrupts.ts'
-import type { Engine } from '../../tools/engine.ts'
 import { setVariables } from './broken-versions.ts'
 import type { Scenario } from './catalog.ts'
 import { startLoad, type Load, type LoadReport } from './client-load.ts'
@@ -25,7 +24,6 @@ export type ScenarioResult = {
 
 export type ScenarioOptions = {
   url: string
-  engine: Engine
   speed: number
   /** The client sends at least so many. */
   requests: number
@@ -73,7 +71,7 @@ export async function* runScenarios(
     if (options.speed !== 1) await deployCompressed(service, good, options.speed)
     const before = await service.describe()
     for (const scenario of scenarios) {
-      const context: Context = { service, before, good, name: scenario.name, engine: options.engine, milliseconds }
+      const context: Context = { service, before, good, name: scenario.name, milliseconds }
       yield await runScenario(scenario, context, options)
     }
   } finally {

@@ -108,7 +108,7 @@ export function openService({ region, cluster, service, container, logGroup }: N
     },
 
     /** Causes a fault of AWS itself; see the gateway's control.ts. */
-    control: async (fault: 'capacity' | 'spot-interruption' | 'zone-loss', input: object): Promise<void> => {
+    control: async (fault: 'capacity' | 'spot-interruption' | 'zone-loss' | 'kill', input: object): Promise<void> => {
       const request = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(input) }
       const answer = await fetch(new URL(`/_rehearsal/${fault}`, process.env.AWS_ENDPOINT_URL), request)
       if (!answer.ok) throw new Error(`${fault}: ${await answer.text()}`)

@@ -22,7 +22,7 @@ t.test('killed: tasks go on, and what ended meanwhile is noticed', async (t) => 
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   const python = findPython()
   if (!python) throw new Error('ministack is not installed: run `npm run setup`')
-  const ministack = await startMinistack({ python, stateDir: join(folder, 'ministack'), log: () => undefined })
+  const ministack = await startMinistack({ python, stateDir: join(folder, 'ministack') })
   t.teardown(ministack.close)
   const stateDir = join(folder, 'gateway')
   const start = async (port?: number) => {
