@@ -9,13 +9,16 @@ import { prepareEngine } from './support/engine.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const results = `${root}.tap/all.tap`
+/** These take minutes and mostly wait, for Terraform's own delays: they start first, beside the others. */
+const waiting = ['cli/test/rehearsal/gateway/terraform.test.ts', 'cli/test/rehearsal/rehearse.test.ts']
 const asked = process.argv.slice(2)
-const files = asked.length > 0 ? asked : globSync(['application/test/**/*.test.ts', 'cli/test/**/*.test.ts'], { cwd: root }).sort()
+const others = globSync(['application/test/**/*.test.ts', 'cli/test/**/*.test.ts'], { cwd: root, exclude: waiting }).sort()
+const files = asked.length > 0 ? asked : [...waiting, ...others]
 
 mkdirSync(`${root}.tap`, { recursive: true })
 rmSync(results, { force: true })
 const stopEngine = files.some((file) => file.includes('/rehearsal/')) ? await prepareEngine() : undefined
-const jobs = `--jobs=${Math.max(2, availableParallelism())}`
+const jobs = `--jobs=${Math.max(2, availableParallelism()) + 1}`
 // What `npm run setup` installed comes after the machine's own programs, as for the CLI.
 const installed = ['node_modules/.bin', '.fargate-ctl/tools/bin', '.fargate-ctl/tools/linters/bin'].map((folder) => root + folder)
 process.env.PATH = [process.env.PATH, ...installed].join(delimiter)
