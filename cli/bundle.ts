@@ -14,7 +14,7 @@ await build({
   splitting: true,
   format: 'esm',
   platform: 'node',
-  target: 'node22.12',
+  target: 'node22.19',
   minifySyntax: true,
   sourcemap: 'linked',
   sourcesContent: false,

@@ -6,8 +6,8 @@ const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 const dist = new URL('../dist/', import.meta.url)
 const readyMade = readHelp()
 
-if (major < 22 || (major === 22 && minor < 12)) {
-  fail(`fargate-ctl needs Node 22.12 or newer; this is ${process.version}.`, 'Run `npm ci` once, then `npx fargate-ctl`: the project brings its own Node.')
+if (major < 22 || (major === 22 && minor < 19)) {
+  fail(`fargate-ctl needs Node 22.19 or newer; this is ${process.version}.`, 'Run `npm ci` once, then `npx fargate-ctl`: the project brings its own Node.')
 } else if (!readyMade) {
   fail('fargate-ctl has not been built in this clone yet.', 'Run `npm ci`.')
 } else {

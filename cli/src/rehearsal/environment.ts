@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import { certificateFile } from './gateway/certificate.ts'
 
 /** Variables of the user's own that would point somewhere else; a rehearsal must never reach a real account. */
 const removed = /^AWS_(PROFILE|SESSION_TOKEN|ROLE_ARN|WEB_IDENTITY_TOKEN_FILE|ENDPOINT_URL.*|CONTAINER_.*|CA_BUNDLE|USE_.*)$/
@@ -19,6 +22,8 @@ export function rehearsalVariables({ url, region, stateDir }: { url: string; reg
     AWS_CONFIG_FILE: join(stateDir, 'no-config'),
     AWS_SHARED_CREDENTIALS_FILE: join(stateDir, 'no-credentials'),
     TF_DATA_DIR: join(stateDir, 'terraform'),
+    // HTTPS listeners show a certificate of the rehearsal's own.
+    NODE_EXTRA_CA_CERTS: certificateFile(join(stateDir, 'gateway')),
   }
 }
 
@@ -26,4 +31,11 @@ export function rehearsalVariables({ url, region, stateDir }: { url: string; reg
 export function enterRehearsal(variables: Record<string, string>): void {
   for (const name of Object.keys(process.env)) if (removed.test(name)) delete process.env[name]
   Object.assign(process.env, variables)
+  const { NODE_EXTRA_CA_CERTS: file } = variables
+  if (file) trust(file)
+}
+
+/** Node reads NODE_EXTRA_CA_CERTS as it starts, which is over for this process. */
+function trust(file: string): void {
+  setDefaultCACertificates([...getCACertificates('default'), readFileSync(file, 'utf8')])
 }

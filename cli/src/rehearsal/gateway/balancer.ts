@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { Agent, createServer, request, ServerResponse, STATUS_CODES, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { Agent, request, ServerResponse, STATUS_CODES, type IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { readBalancerConfig, type BalancerConfig, type Listener, type LoadBalancer } from './balancer-config.ts'
+import type { Certificate } from './certificate.ts'
 import type { Scope } from './ecs-records.ts'
 import type { Store } from './ecs-state.ts'
+import { openEntrance, type Entrance, type Protocol } from './entrance.ts'
 import { without } from './proxy.ts'
 import { decide } from './rules.ts'
 import type { Target, TargetHealth } from './target-health.ts'
@@ -14,16 +15,17 @@ import type { Upstream } from './upstream.ts'
 /** Seconds until an ALB gives a connection up: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html */
 const connectSeconds = 10
 
-type Front = { server: Server; port: number; listener?: Listener; loadBalancer?: LoadBalancer }
+/** A port and who answers there; `ports` are the loopback ports that stand for the load balancer's own. */
+type Front = { entrance: Entrance; listeners: Partial<Record<Protocol, Listener>>; loadBalancer?: LoadBalancer; ports: Map<number, number> }
 
 export type Balancer = Awaited<ReturnType<typeof createBalancer>>
 
 /**
- * Serves every listener of every load balancer on a loopback port of its own. A load balancer has its port from the
- * moment it is created, because its DNS name says it; the first HTTP listener gets that one.
+ * Serves every listener of every load balancer on loopback. A load balancer has its port from the moment it is created,
+ * because its DNS name says it; the first HTTP listener and the first HTTPS listener share that one, others have their own.
  */
-export async function createBalancer(options: { store: Store; upstream: Upstream; health: TargetHealth; log: (line: string) => void }) {
-  const { store, upstream, health, log } = options
+export async function createBalancer(options: { store: Store; upstream: Upstream; health: TargetHealth; certificate: Certificate; log: (line: string) => void }) {
+  const { store, upstream, health, certificate, log } = options
   const fronts = new Map<string, Front>()
   const configs = new Map<string, BalancerConfig>()
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 256 })
@@ -41,25 +43,20 @@ export async function createBalancer(options: { store: Store; upstream: Upstream
   const open = async (key: string): Promise<Front> => {
     const known = fronts.get(key)
     if (known) return known
-    const server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 0, headersTimeout: 60_000 })
-    server.on('clientError', (_, socket) => refuse(socket, 400))
-    const front: Front = { server, port: await listen(server, store.state.ports[key]) }
-    server.on('request', (req, res) => serve(front, req, res))
-    server.on('checkContinue', (req, res) => {
-      res.writeContinue()
-      serve(front, req, res)
+    const entrance = await openEntrance(store.state.ports[key], certificate, {
+      request: (protocol, req, res) => serve(front, protocol, req, res),
+      upgrade: (protocol, req, socket, head) => upgrade(front, protocol, req, socket, head),
+      invalid: (socket) => refuse(socket, 400),
     })
-    server.on('upgrade', (req, socket, head) => upgrade(front, req, socket, head))
+    const front: Front = { entrance, listeners: {}, ports: new Map() }
     fronts.set(key, front)
-    store.state.ports[key] = front.port
+    store.state.ports[key] = entrance.port
     store.save()
     return front
   }
 
   const shut = (key: string) => {
-    const front = fronts.get(key)
-    front?.server.close()
-    front?.server.closeAllConnections()
+    fronts.get(key)?.entrance.close()
     fronts.delete(key)
     delete store.state.ports[key]
     store.save()
@@ -72,23 +69,21 @@ export async function createBalancer(options: { store: Store; upstream: Upstream
     for (const { loadBalancers, listeners } of all) {
       for (const loadBalancer of loadBalancers) {
         const own = listeners.filter(({ loadBalancerArn }) => loadBalancerArn === loadBalancer.arn)
-        const first = own.find(({ protocol }) => protocol === 'HTTP') ?? own[0]
-        await assign(loadBalancer.arn, loadBalancer, first)
-        wanted.add(loadBalancer.arn)
-        for (const listener of own.filter((each) => each !== first)) {
-          await assign(listener.arn, loadBalancer, listener)
-          wanted.add(listener.arn)
-        }
+        const first = [own.find(({ protocol }) => protocol === 'HTTP'), own.find(({ protocol }) => protocol === 'HTTPS')].filter(isThere)
+        const others = own.filter((listener) => !first.includes(listener))
+        const ports = new Map<number, number>()
+        await assign(loadBalancer.arn, loadBalancer, first, ports)
+        for (const listener of others) await assign(listener.arn, loadBalancer, [listener], ports)
+        for (const key of [loadBalancer.arn, ...others.map(({ arn }) => arn)]) wanted.add(key)
       }
     }
     for (const key of fronts.keys()) if (!wanted.has(key)) shut(key)
   }
 
-  const assign = async (key: string, loadBalancer: LoadBalancer, listener: Listener | undefined) => {
+  const assign = async (key: string, loadBalancer: LoadBalancer, listeners: Listener[], ports: Map<number, number>) => {
     const front = await open(key)
-    front.loadBalancer = loadBalancer
-    if (listener) front.listener = listener
-    else delete front.listener
+    for (const { port } of listeners) ports.set(port, front.entrance.port)
+    Object.assign(front, { loadBalancer, listeners: Object.fromEntries(listeners.map((each) => [each.protocol, each])), ports })
   }
 
   const read = async (scope: Scope) => {
@@ -107,10 +102,10 @@ export async function createBalancer(options: { store: Store; upstream: Upstream
     return now
   }
 
-  const serve = (front: Front, req: IncomingMessage, res: ServerResponse) => {
-    const { listener, loadBalancer } = front
-    if (!listener || !loadBalancer) return void req.socket.destroy()
-    const decision = decide(listener.rules, req, listener)
+  const serve = (front: Front, protocol: Protocol, req: IncomingMessage, res: ServerResponse) => {
+    const listener = front.listeners[protocol]
+    if (!listener) return void req.socket.destroy()
+    const decision = decide(listener, front.ports, req)
     if (!decision) return answer(res, 500)
     if (decision.kind === 'redirect') return void res.writeHead(decision.status, { Server: 'awselb/2.0', Location: decision.location }).end()
     if (decision.kind === 'fixed') {
@@ -118,12 +113,12 @@ export async function createBalancer(options: { store: Store; upstream: Upstream
     }
     const target = pick(decision.targetGroupArn)
     if (!target) return answer(res, 503)
-    forward(target, front, req, res)
+    forward(target, front, protocol, req, res)
   }
 
-  const forward = (target: Target, front: Front, req: IncomingMessage, res: ServerResponse) => {
+  const forward = (target: Target, front: Front, protocol: Protocol, req: IncomingMessage, res: ServerResponse) => {
     const loadBalancer = front.loadBalancer as LoadBalancer
-    const asked = ask(target, front, req, agent)
+    const asked = ask(target, front, protocol, req, agent)
     const cut = () => asked.destroy()
     target.inFlight.add(cut)
     const fail = (status: number) => (res.headersSent ? res.destroy() : answer(res, status))
@@ -145,12 +140,13 @@ export async function createBalancer(options: { store: Store; upstream: Upstream
     req.pipe(asked)
   }
 
-  const upgrade = (front: Front, req: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const decision = front.listener && decide(front.listener.rules, req, front.listener)
-    if (decision?.kind !== 'forward') return answerPlainly(front, req, socket)
+  const upgrade = (front: Front, protocol: Protocol, req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const listener = front.listeners[protocol]
+    const decision = listener && decide(listener, front.ports, req)
+    if (decision?.kind !== 'forward') return answerPlainly(front, protocol, req, socket)
     const target = pick(decision.targetGroupArn)
     if (!target) return refuse(socket, 503)
-    const asked = ask(target, front, req, undefined)
+    const asked = ask(target, front, protocol, req, undefined)
     const cut = () => socket.destroy()
     target.inFlight.add(cut)
     socket.on('close', () => target.inFlight.delete(cut))
@@ -173,12 +169,12 @@ export async function createBalancer(options: { store: Store; upstream: Upstream
   }
 
   /** A rule that needs no target answers an upgrade as it does any other request. */
-  const answerPlainly = (front: Front, req: IncomingMessage, socket: Duplex) => {
+  const answerPlainly = (front: Front, protocol: Protocol, req: IncomingMessage, socket: Duplex) => {
     const res = new ServerResponse(req)
     res.shouldKeepAlive = false
     res.assignSocket(socket as Socket)
     res.on('finish', () => socket.end())
-    serve(front, req, res)
+    serve(front, protocol, req, res)
   }
 
   return {
@@ -193,19 +189,20 @@ export async function createBalancer(options: { store: Store; upstream: Upstream
     hasListener: (group: string) => health.group(group)?.inUse ?? false,
     close: async () => {
       await reloading
-      for (const { server } of fronts.values()) {
-        server.close()
-        server.closeAllConnections()
-      }
+      for (const { entrance } of fronts.values()) entrance.close()
       agent.destroy()
     },
   }
 }
 
+function isThere<T>(value: T | undefined): value is T {
+  return value !== undefined
+}
+
 const hopByHop = /^(connection|keep-alive|proxy-connection|transfer-encoding|upgrade|te|trailer)$/i
 
 /** Headers as an ALB sends them: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html */
-function ask({ address }: Target, { listener, loadBalancer, port }: Front, req: IncomingMessage, agent: Agent | undefined) {
+function ask({ address }: Target, { loadBalancer, entrance }: Front, protocol: Protocol, req: IncomingMessage, agent: Agent | undefined) {
   const upgrading = agent === undefined
   const invalid = loadBalancer?.dropInvalidHeaders ? /[^a-z0-9-]/i : /^$/
   const hops = upgrading ? /^(keep-alive|proxy-connection)$/i : /^(connection|keep-alive|proxy-connection|upgrade|expect)$/i
@@ -214,8 +211,8 @@ function ask({ address }: Target, { listener, loadBalancer, port }: Front, req: 
   const before = req.headers['x-forwarded-for']
   const headers = [hops, own, invalid].reduce(without, req.rawHeaders)
   headers.push('X-Forwarded-For', before ? `${String(before)}, ${client}` : client)
-  headers.push('X-Forwarded-Proto', listener?.protocol === 'HTTPS' ? 'https' : 'http')
-  headers.push('X-Forwarded-Port', String(port))
+  headers.push('X-Forwarded-Proto', protocol.toLowerCase())
+  headers.push('X-Forwarded-Port', String(entrance.port))
   headers.push('X-Amzn-Trace-Id', String(req.headers['x-amzn-trace-id'] ?? newTrace()))
   if (!upgrading) headers.push('Connection', 'keep-alive')
   const { host, port: targetPort } = address
@@ -262,16 +259,4 @@ function renderHead({ statusCode, statusMessage }: IncomingMessage, rawHeaders: 
   const lines = [`HTTP/1.1 ${statusCode} ${statusMessage}`]
   for (let index = 0; index < rawHeaders.length; index += 2) lines.push(`${rawHeaders[index]}: ${rawHeaders[index + 1]}`)
   return `${lines.join('\r\n')}\r\n\r\n`
-}
-
-/** @returns the port: the wanted one, or a free one when somebody has it meanwhile */
-async function listen(server: Server, wanted = 0): Promise<number> {
-  server.listen(wanted, '127.0.0.1')
-  try {
-    await once(server, 'listening')
-  } catch (error) {
-    if (wanted === 0 || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
-    return listen(server)
-  }
-  return (server.address() as AddressInfo).port
 }

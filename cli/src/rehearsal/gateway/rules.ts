@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Action, RedirectActionConfig, RuleCondition } from '@aws-sdk/client-elastic-load-balancing-v2'
-import { targetGroupsOf, type Rule } from './balancer-config.ts'
+import { targetGroupsOf, type Listener } from './balancer-config.ts'
 
 export type Decision =
   | { kind: 'forward'; targetGroupArn: string }
@@ -10,13 +10,13 @@ export type Decision =
 /**
  * What a listener does with a request: the first rule whose conditions all hold decides.
  * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-rules.html
- * @param listener the port and protocol that clients use
+ * @param ports the loopback ports that stand for the load balancer's own, which a redirect may name
  */
-export function decide(rules: Rule[], req: IncomingMessage, listener: { port: number; protocol: string }): Decision | undefined {
+export function decide(listener: Listener, ports: Map<number, number>, req: IncomingMessage): Decision | undefined {
   const url = new URL(req.url ?? '/', 'http://unused')
-  const rule = rules.find(({ conditions }) => conditions.every((condition) => holds(condition, req, url)))
+  const rule = listener.rules.find(({ conditions }) => conditions.every((condition) => holds(condition, req, url)))
   const action = rule?.actions.find(({ Type }) => Type === 'forward' || Type === 'redirect' || Type === 'fixed-response')
-  return action && perform(action, req, url, listener)
+  return action && perform(action, req, url, listener, ports)
 }
 
 function holds(condition: RuleCondition, req: IncomingMessage, url: URL): boolean {
@@ -57,11 +57,11 @@ function inRange(range: string, req: IncomingMessage): boolean {
   return Math.floor(number(base) / size) === Math.floor(client / size)
 }
 
-function perform(action: Action, req: IncomingMessage, url: URL, listener: { port: number; protocol: string }): Decision {
+function perform(action: Action, req: IncomingMessage, url: URL, listener: Listener, ports: Map<number, number>): Decision {
   if (action.Type === 'forward') return { kind: 'forward', targetGroupArn: pickGroup(action) }
   if (action.Type === 'redirect') {
     const { StatusCode = 'HTTP_302' } = action.RedirectConfig ?? {}
-    return { kind: 'redirect', status: Number(StatusCode.slice(5)), location: redirectTo(action, req, url, listener) }
+    return { kind: 'redirect', status: Number(StatusCode.slice(5)), location: redirectTo(action, req, url, listener, ports) }
   }
   const { StatusCode = '200', ContentType = 'text/plain', MessageBody = '' } = action.FixedResponseConfig ?? {}
   return { kind: 'fixed', status: Number(StatusCode), contentType: ContentType, body: MessageBody }
@@ -81,7 +81,7 @@ function pickGroup(action: Action): string {
 }
 
 /** https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-action-types.html#redirect-actions */
-function redirectTo(action: Action, req: IncomingMessage, url: URL, listener: { port: number; protocol: string }): string {
+function redirectTo(action: Action, req: IncomingMessage, url: URL, listener: Listener, ports: Map<number, number>): string {
   const config: Partial<RedirectActionConfig> = action.RedirectConfig ?? {}
   const host = (req.headers.host ?? '').replace(/:\d+$/, '')
   const parts: Record<string, string> = {
@@ -95,5 +95,8 @@ function redirectTo(action: Action, req: IncomingMessage, url: URL, listener: { 
   const protocol = fill(config.Protocol ?? '#{protocol}').toLowerCase()
   const query = fill(config.Query ?? '#{query}')
   const path = fill(config.Path ?? '/#{path}')
-  return `${protocol}://${fill(config.Host ?? '#{host}')}:${fill(config.Port ?? '#{port}')}${path}${query && `?${query}`}`
+  const target = fill(config.Host ?? '#{host}')
+  const port = fill(config.Port ?? '#{port}')
+  const here = target === host ? ports.get(Number(port)) : undefined
+  return `${protocol}://${target}:${here ?? port}${path}${query && `?${query}`}`
 }

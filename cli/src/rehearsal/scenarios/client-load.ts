@@ -1,4 +1,5 @@
 import { Agent, request, type IncomingMessage } from 'node:http'
+import { Agent as SecureAgent, request as requestSecurely } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export type LoadReport = {
@@ -28,7 +29,7 @@ export type Load = { report: () => LoadReport; stop: () => Promise<LoadReport> }
  * it asks again, as a browser or another service does; a request that fails is not repeated.
  */
 export function startLoad({ url, connections = 16, perSecond = 1000, timeoutSeconds = 10 }: LoadOptions): Load {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections })
+  const agent = new (url.startsWith('https:') ? SecureAgent : Agent)({ keepAlive: true, maxSockets: connections })
   const report: LoadReport = { sent: 0, failed: 0, failures: {}, answers: {} }
   const pause = (connections * 1000) / perSecond
   let stopped = false
@@ -72,7 +73,7 @@ export function startLoad({ url, connections = 16, perSecond = 1000, timeoutSeco
 function askOnce(url: URL, agent: Agent, timeoutSeconds: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const headers = { Accept: 'application/json' }
-    const asked = request(url, { agent, headers }, (answer) => {
+    const asked = (url.protocol === 'https:' ? requestSecurely : request)(url, { agent, headers }, (answer) => {
       readBody(answer).then((body) => {
         if (answer.statusCode !== 200) return reject(new Error(`HTTP ${answer.statusCode}`))
         resolve(/"imageTag":"([^"]*)"/.exec(body)?.[1] ?? 'unknown')

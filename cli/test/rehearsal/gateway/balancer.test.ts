@@ -1,6 +1,9 @@
 // The load balancer's traffic, to servers of the test's own.
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { get } from 'node:https'
 import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import {
   CreateListenerCommand,
   CreateRuleCommand,
@@ -10,6 +13,7 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2'
 import t from 'tap'
 import { WebSocket, WebSocketServer } from 'ws'
+import { certificateFile } from '../../../src/rehearsal/gateway/certificate.ts'
 import { startEcs } from '../../support/ecs.ts'
 import { askName, askNames, serveTarget, targetCalls } from '../../support/targets.ts'
 
@@ -170,6 +174,35 @@ t.test('every listener has a port of its own', async (t) => {
   const port = await ecs.portOf(Listeners?.[0]?.ListenerArn as string)
   t.equal(await (await fetch(`http://127.0.0.1:${port}`)).text(), 'second')
   t.equal((await fetch(url)).status, 503, 'the first still forwards')
+})
+
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/create-https-listener.html
+t.test('HTTP leads to HTTPS, at the port of the load balancer', async (t) => {
+  const { loadBalancerArn, listenerArn, targetGroupArn, url } = await ecs.createBalancer('secure')
+  const target = await serveTarget(t, 'target')
+  await register(targetGroupArn, target)
+  await waitForHealth(targetGroupArn, target, 'healthy')
+  await elb.send(
+    new CreateListenerCommand({
+      LoadBalancerArn: loadBalancerArn,
+      Protocol: 'HTTPS',
+      Port: 443,
+      Certificates: [{ CertificateArn: 'arn:aws:acm:us-east-1:000000000000:certificate/any' }],
+      DefaultActions: [{ Type: 'forward', TargetGroupArn: targetGroupArn }],
+    }),
+  )
+  const RedirectConfig = { Protocol: 'HTTPS', Port: '443', StatusCode: 'HTTP_301' as const }
+  await elb.send(new ModifyListenerCommand({ ListenerArn: listenerArn, DefaultActions: [{ Type: 'redirect', RedirectConfig }] }))
+  const moved = await fetch(`${url}/?a=b`, { redirect: 'manual' })
+  const secure = `${url.replace('http:', 'https:')}/?a=b`
+  t.match([moved.status, moved.headers.get('location')], [301, secure])
+  await t.rejects(fetch(secure), { cause: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' } }, 'nobody trusts its certificate unasked')
+  const ca = await readFile(certificateFile(ecs.stateDir), 'utf8')
+  const { status, body } = await new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
+    get(secure, { ca }, (answer) => text(answer).then((body) => resolve({ status: answer.statusCode, body }), reject)).on('error', reject)
+  })
+  t.equal(status, 200)
+  t.match(JSON.parse(body), { headers: { 'x-forwarded-proto': 'https', 'x-forwarded-port': new URL(url).port } })
 })
 
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-action-types.html#forward-actions
