@@ -16,8 +16,8 @@ export async function loadCertificate(stateDir: string): Promise<Certificate> {
 }
 
 async function make(stateDir: string): Promise<Certificate> {
-  const { generate } = await import('selfsigned')
-  const { private: key, cert } = await generate([{ name: 'commonName', value: 'fargate-ctl rehearsal' }], {
+  const { default: selfsigned } = await import('selfsigned')
+  const { private: key, cert } = await selfsigned.generate([{ name: 'commonName', value: 'fargate-ctl rehearsal' }], {
     keyType: 'ec',
     algorithm: 'sha256',
     notAfterDate: new Date(Date.now() + 365 * 24 * 3600 * 1000),
