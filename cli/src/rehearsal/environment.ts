@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
-import { certificateFile } from './gateway/certificate.ts'
+import { certificateFile } from './gateway/balancer/certificate.ts'
 
 /** Variables of the user's own that would point somewhere else; a rehearsal must never reach a real account. */
 const removed = /^AWS_(PROFILE|SESSION_TOKEN|ROLE_ARN|WEB_IDENTITY_TOKEN_FILE|ENDPOINT_URL.*|CONTAINER_.*|CA_BUNDLE|USE_.*)$/

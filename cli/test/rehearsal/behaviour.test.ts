@@ -11,7 +11,7 @@ const rows = read('../../src/rehearsal/BEHAVIOUR.md')
 t.ok(rows.length > 30, 'the table was read')
 for (const row of rows) {
   const cells = row.split('|').map((cell) => cell.trim())
-  const [, file = 'none', names = ''] = /^([\w-]+\.test\.ts): (.+)$/.exec(cells[4] ?? '') ?? []
+  const [, file = 'none', names = ''] = /^([\w/-]+\.test\.ts): (.+)$/.exec(cells[4] ?? '') ?? []
   const titles = [...read(`./gateway/${file}`).matchAll(/^t\.test\('(.+?)', /gm)].map(([, title = '']) => title)
   const missing = names.split('; ').filter((name) => !titles.some((title) => title.startsWith(name)))
   t.same(missing, [], `${cells[1]}: ${cells[4]}`)

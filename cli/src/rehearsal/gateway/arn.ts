@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Scope } from './ecs-records.ts'
+import type { Scope } from './records.ts'
 
 /** @param resource what follows the account, e.g. `cluster/web` */
 export const ecsArn = ({ region, account }: Scope, resource: string) => `arn:aws:ecs:${region}:${account}:${resource}`

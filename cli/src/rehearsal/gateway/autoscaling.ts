@@ -3,10 +3,10 @@ import { z } from 'zod'
 import { AwsError } from './aws-error.ts'
 import { ecsArn } from './arn.ts'
 import { now } from './clock.ts'
-import type { DeploymentController } from './deployments.ts'
-import type { ScalableTarget, Scope } from './ecs-records.ts'
-import type { Store } from './ecs-state.ts'
-import { parseInput } from './ecs-schemas.ts'
+import type { DeploymentController } from './deployments/controller.ts'
+import type { ScalableTarget, Scope } from './records.ts'
+import type { Store } from './state.ts'
+import { parseInput } from './ecs/schemas.ts'
 
 const named = z.object({ ServiceNamespace: z.string(), ResourceId: z.string(), ScalableDimension: z.string() })
 const target = z.looseObject({ ...named.shape, MinCapacity: z.int().optional(), MaxCapacity: z.int().optional() })

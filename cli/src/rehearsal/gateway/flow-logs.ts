@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
-import type { Store } from './ecs-state.ts'
+import type { Store } from './state.ts'
 import { sendExchange, type Exchange, type Proxy } from './proxy.ts'
 
 /** What ministack forgets of a flow log, without which Terraform replaces it in every plan: parameter and element. */

@@ -1,7 +1,7 @@
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2'
 import { z } from 'zod'
 import { AwsError } from './aws-error.ts'
-import type { Scope } from './ecs-records.ts'
+import type { Scope } from './records.ts'
 
 /** Services whose JSON protocol the gateway speaks itself: credential scope and prefix of X-Amz-Target. */
 const services = {

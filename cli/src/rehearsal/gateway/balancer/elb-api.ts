@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { buffer } from 'node:stream/consumers'
+import type { Balancer } from './balancer.ts'
+import type { Scope } from '../records.ts'
+import { decodeAnswer, encodeRules, escape } from './elb-encoding.ts'
+import { sendExchange, type Proxy } from '../proxy.ts'
+import type { TargetDescription, TargetHealth } from './target-health.ts'
+
+const namespace = 'http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/'
+const reading = /^Describe|^Get/
+
+type Answer = { status: number; body: string }
+
+/**
+ * Elastic Load Balancing v2: ministack keeps the configuration, the gateway the targets' health and the traffic. After
+ * every change the balancer reads the configuration anew, before the caller gets the answer.
+ */
+export function createElbApi({ proxy, balancer, health }: { proxy: Proxy; balancer: Balancer; health: TargetHealth }) {
+  const own: Record<string, (input: URLSearchParams) => string> = {
+    RegisterTargets: (input) => {
+      const group = requireGroup(input)
+      for (const { id, port } of readTargets(input)) {
+        health.register(group, { id, port: port ?? health.defaultPort(group) })
+      }
+      return ''
+    },
+    DeregisterTargets: (input) => {
+      const group = requireGroup(input)
+      for (const { id, port } of readTargets(input)) health.deregister(group, { id, port: port ?? health.defaultPort(group) })
+      return ''
+    },
+    DescribeTargetHealth: (input) => {
+      const group = requireGroup(input)
+      const asked = readTargets(input)
+      return `<TargetHealthDescriptions>${describe(group, asked).map(renderTarget).join('')}</TargetHealthDescriptions>`
+    },
+  }
+
+  const requireGroup = (input: URLSearchParams) => {
+    const arn = input.get('TargetGroupArn') ?? ''
+    if (health.has(arn)) return arn
+    throw new QueryError('TargetGroupNotFound', `One or more target groups not found`)
+  }
+
+  const describe = (group: string, asked: Target[]) => {
+    if (asked.length === 0) return health.describe(group)
+    return asked.map(({ id, port = health.defaultPort(group) }) => {
+      const found = health.describe(group).find((target) => target.id === id && target.port === port)
+      return found ?? notRegistered(id, port)
+    })
+  }
+
+  return async (scope: Scope, req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    const body = await buffer(req)
+    const input = new URLSearchParams(body.toString())
+    const action = input.get('Action') ?? ''
+    const handler = own[action]
+    if (handler) return send(res, run(action, () => handler(input)))
+    const answer = await proxy.exchange(req, encodeRules(body))
+    // Something that was being read may have been deleted meanwhile; the second reading no longer finds it.
+    if (answer.status === 200 && !reading.test(action)) await balancer.reload(scope).catch(() => balancer.reload(scope))
+    const text = decodeAnswer(answer.body.toString())
+      .replace(/<DNSName>([^<]+)<\/DNSName>/g, (_, name: string) => `<DNSName>${balancer.address(name)}</DNSName>`)
+    sendExchange(res, { ...answer, body: Buffer.from(text) })
+  }
+}
+
+class QueryError extends Error {
+  readonly code: string
+  constructor(code: string, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/** AWS's Query protocol: https://smithy.io/2.0/aws/protocols/aws-query-protocol.html */
+function run(action: string, answer: () => string): Answer {
+  const id = `<RequestId>${randomUUID()}</RequestId>`
+  try {
+    const result = `<${action}Result>${answer()}</${action}Result><ResponseMetadata>${id}</ResponseMetadata>`
+    return { status: 200, body: `<${action}Response xmlns="${namespace}">${result}</${action}Response>` }
+  } catch (error) {
+    if (!(error instanceof QueryError)) throw error
+    const detail = `<Error><Type>Sender</Type><Code>${error.code}</Code><Message>${escape(error.message)}</Message></Error>`
+    return { status: 400, body: `<ErrorResponse xmlns="${namespace}">${detail}${id}</ErrorResponse>` }
+  }
+}
+
+function send(res: ServerResponse, { status, body }: Answer): void {
+  res.writeHead(status, { 'Content-Type': 'text/xml' }).end(`<?xml version="1.0" encoding="UTF-8"?>${body}`)
+}
+
+type Target = { id: string; port?: number }
+
+function readTargets(input: URLSearchParams): Target[] {
+  const targets: Target[] = []
+  for (let index = 1; input.has(`Targets.member.${index}.Id`); index++) {
+    const port = input.get(`Targets.member.${index}.Port`)
+    targets.push({ id: input.get(`Targets.member.${index}.Id`) as string, ...(port ? { port: Number(port) } : {}) })
+  }
+  return targets
+}
+
+function notRegistered(id: string, port: number): TargetDescription {
+  return { id, port, state: 'unused', reason: 'Target.NotRegistered', description: 'Target is not registered to the target group' }
+}
+
+/** https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetHealthDescription.html */
+function renderTarget({ id, port, state, reason, description }: TargetDescription): string {
+  const why = reason ? `<Reason>${reason}</Reason><Description>${escape(description ?? '')}</Description>` : ''
+  return (
+    `<member><Target><Id>${escape(id)}</Id><Port>${port}</Port></Target><HealthCheckPort>${port}</HealthCheckPort>` +
+    `<TargetHealth><State>${state}</State>${why}</TargetHealth></member>`
+  )
+}

@@ -1,0 +1,231 @@
+import { scopeOf } from '../arn.ts'
+import { now, type Clock } from '../clock.ts'
+import { containerSpec } from './container-spec.ts'
+import type { ContainerDefinition, Task, TaskContainer, TaskDefinition } from '../records.ts'
+import type { Store } from '../state.ts'
+import { answers, EngineError, type EngineApi } from './engine-api.ts'
+import { pullImage, type PulledImage } from './images.ts'
+import { followLogs, openLogStream, type LogStream } from './logs.ts'
+import type { Metadata } from './metadata.ts'
+import { readSecrets } from './secrets.ts'
+import type { Upstream } from '../upstream.ts'
+
+/** What a task that runs needs besides its record. */
+export type Running = { definition: TaskDefinition; containers: Map<string, RunningContainer> }
+
+export type RunningContainer = {
+  definition: ContainerDefinition
+  record: TaskContainer
+  started: PromiseWithResolvers<void>
+  healthy: PromiseWithResolvers<void>
+  exited: PromiseWithResolvers<number>
+}
+
+type Options = {
+  store: Store
+  engine: EngineApi
+  upstream: Upstream
+  clock: Clock
+  /** Address of the embedded registry. */
+  registry: string
+  /** Labels the containers. */
+  stateDir: string
+  /** A container has ended, or its health has changed. */
+  onEnd: (task: Task, container: RunningContainer) => void
+  onHealth: (task: Task) => void
+}
+
+/** Seconds until SIGKILL where the container does not say: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html */
+const defaultStopTimeout = 30
+
+/** What can be waited for in each container of a task. */
+export function trackContainers(task: Task, definition: TaskDefinition): Running {
+  const containers = definition.containerDefinitions.map((container) => {
+    const entry: RunningContainer = {
+      definition: container,
+      record: task.containers.find(({ name }) => name === container.name) as TaskContainer,
+      started: Promise.withResolvers(),
+      healthy: Promise.withResolvers(),
+      exited: Promise.withResolvers(),
+    }
+    for (const { promise } of [entry.started, entry.healthy, entry.exited]) promise.catch(() => undefined)
+    return [container.name, entry] as const
+  })
+  return { definition, containers: new Map(containers) }
+}
+
+/** Starts, watches and stops the containers of tasks. */
+export function createTaskContainers(options: Options) {
+  const { store, engine, upstream, clock, registry, stateDir, onEnd, onHealth } = options
+  const gone = (task: Task) => task.desiredStatus === 'STOPPED'
+
+  const openLogs = (task: Task, definition: ContainerDefinition) =>
+    openLogStream(upstream, scopeOf(task.taskArn), task, definition, (until) => {
+      task.own.logsUntil[definition.name] = until
+      store.save()
+    })
+
+  const start = async (task: Task, entry: Running, container: RunningContainer, metadata: Metadata) => {
+    const { definition, record } = container
+    const scope = scopeOf(task.taskArn)
+    const logs = await openLogs(task, definition)
+    const secrets = await readSecrets(upstream, scope, definition)
+    const image = await pullImage(engine, registry, definition.image)
+    task.pullStoppedAt = now()
+    if (image.digest) record.imageDigest = image.digest
+    await waitForDependencies(entry, definition)
+    if (gone(task)) return
+    if (!fits(image, entry.definition)) return endWithFormatError(task, container, image, logs)
+    const spec = containerSpec({
+      task,
+      definition: entry.definition,
+      container: definition,
+      reference: image.reference,
+      pauseId: task.own.pauseId as string,
+      environment: environmentOf(task, container, metadata, secrets),
+      rehearsal: stateDir,
+      clock,
+    })
+    const { Id } = await engine.read(answers.created, 'POST', '/containers/create', { body: spec })
+    record.runtimeId = Id
+    if (gone(task)) return remove(Id)
+    await engine.call('POST', `/containers/${Id}/start`)
+    record.lastStatus = 'RUNNING'
+    container.started.resolve()
+    void follow(task, container, logs)
+  }
+
+  /** Sends the logs, watches the health, waits for the end. */
+  const follow = async (task: Task, container: RunningContainer, logs: LogStream) => {
+    const { record, definition } = container
+    const id = record.runtimeId as string
+    const following = followLogs(engine, id, logs, task.own.logsUntil[record.name]).catch(() => undefined)
+    if (definition.healthCheck) void watchHealth(task, container)
+    try {
+      await engine.call('POST', `/containers/${id}/wait`)
+      const { State } = await engine.read(answers.container, 'GET', `/containers/${id}/json`)
+      await following
+      await logs.end()
+      if (State.OOMKilled) record.reason = 'OutOfMemoryError: Container killed due to memory usage'
+      ended(task, container, State.ExitCode)
+    } catch (error) {
+      // Somebody removed the container, or this gateway is being closed.
+      if (error instanceof EngineError && error.status === 404) ended(task, container, 137)
+    }
+  }
+
+  /** Goes on with a container after a restart of the gateway; it may have ended meanwhile. */
+  const resume = async (task: Task, container: RunningContainer) => {
+    const { record, definition, started, healthy, exited } = container
+    started.resolve()
+    if (record.healthStatus === 'HEALTHY') healthy.resolve()
+    if (record.lastStatus === 'STOPPED') return exited.resolve(record.exitCode ?? 0)
+    void follow(task, container, await openLogs(task, definition))
+  }
+
+  const ended = (task: Task, container: RunningContainer, exitCode: number) => {
+    Object.assign(container.record, { lastStatus: 'STOPPED', exitCode })
+    container.exited.resolve(exitCode)
+    onEnd(task, container)
+  }
+
+  const watchHealth = async (task: Task, { record, healthy }: RunningContainer) => {
+    while (record.lastStatus === 'RUNNING') {
+      await clock.sleep(1)
+      const { State } = (await engine.read(answers.container, 'GET', `/containers/${record.runtimeId}/json`).catch(() => undefined)) ?? {}
+      // An engine calls a container that has ended unhealthy.
+      if (!State?.Running || record.lastStatus !== 'RUNNING') continue
+      const next = State.Health?.Status === 'healthy' ? 'HEALTHY' : State.Health?.Status === 'unhealthy' ? 'UNHEALTHY' : 'UNKNOWN'
+      if (next === 'HEALTHY') healthy.resolve()
+      if (next === record.healthStatus) continue
+      record.healthStatus = next
+      task.healthStatus = taskHealth(task, store)
+      onHealth(task)
+    }
+  }
+
+  const endWithFormatError = async (task: Task, container: RunningContainer, image: PulledImage, logs: LogStream) => {
+    logs.write(`exec ${container.definition.entryPoint?.[0] ?? image.entryPoint}: exec format error`)
+    await logs.end()
+    container.started.resolve()
+    ended(task, container, 1)
+  }
+
+  /** Containers that others depend on are stopped after those: the reverse of how they were started. */
+  const stopAll = async (containers: RunningContainer[], soon: boolean) => {
+    for (const { started, healthy } of containers)
+      for (const each of [started, healthy]) each.reject(new Error('the task is being stopped'))
+    const stopping = new Map<string, Promise<void>>()
+    const stopOne = (container: RunningContainer): Promise<void> => {
+      const { name } = container.definition
+      const known = stopping.get(name)
+      if (known) return known
+      const dependents = containers.filter(({ definition }) =>
+        definition.dependsOn?.some(({ containerName }) => containerName === name),
+      )
+      const stopped = Promise.all(dependents.map(stopOne)).then(() => signal(container, soon))
+      stopping.set(name, stopped)
+      return stopped
+    }
+    await Promise.all(containers.map(stopOne))
+  }
+
+  const signal = async ({ record, definition, exited }: RunningContainer, soon: boolean) => {
+    if (record.lastStatus !== 'RUNNING') {
+      exited.reject(new Error('the task is being stopped'))
+      return
+    }
+    const seconds = soon ? 1 : Math.max(1, Math.ceil(clock.ms(definition.stopTimeout ?? defaultStopTimeout) / 1000))
+    await engine.call('POST', `/containers/${record.runtimeId}/stop`, { query: { t: String(seconds) } }).catch(ignoreMissing)
+    await exited.promise
+  }
+
+  const remove = (id: string) =>
+    engine.call('DELETE', `/containers/${id}`, { query: { force: 'true', v: 'true' } }).catch(ignoreMissing)
+
+  return { start, resume, stopAll, remove }
+}
+
+function environmentOf(task: Task, { definition, record }: RunningContainer, metadata: Metadata, secrets: string[]): string[] {
+  const { region } = scopeOf(task.taskArn)
+  const override = task.overrides.containerOverrides.find(({ name }) => name === definition.name)
+  const given = [...definition.environment, ...(override?.environment ?? [])].map(({ name, value }) => `${name}=${value}`)
+  const own = {
+    AWS_EXECUTION_ENV: 'AWS_ECS_FARGATE',
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    ECS_CONTAINER_METADATA_URI_V4: metadata.uri(record),
+  }
+  return [...Object.entries(own).map(([name, value]) => `${name}=${value}`), ...given, ...secrets]
+}
+
+async function waitForDependencies({ containers }: Running, { dependsOn = [] }: ContainerDefinition): Promise<void> {
+  await Promise.all(
+    dependsOn.map(async ({ containerName, condition }) => {
+      const { started, healthy, exited } = containers.get(containerName) as RunningContainer
+      if (condition === 'START') return started.promise
+      if (condition === 'HEALTHY') return healthy.promise
+      const exitCode = await exited.promise
+      if (condition === 'SUCCESS' && exitCode !== 0) {
+        throw new Error(`dependency graph: container ${containerName} ended with exit code ${exitCode}`)
+      }
+    }),
+  )
+}
+
+function fits({ architecture }: PulledImage, { runtimePlatform }: TaskDefinition): boolean {
+  return architecture === (runtimePlatform?.cpuArchitecture === 'ARM64' ? 'arm64' : 'amd64')
+}
+
+/** Essential containers that have a health check decide: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/healthcheck.html */
+function taskHealth(task: Task, store: Store): Task['healthStatus'] {
+  const definition = store.state.taskDefinitions[task.taskDefinitionArn]
+  const checked = (definition?.containerDefinitions ?? []).filter(({ essential, healthCheck }) => essential && healthCheck)
+  const states = checked.map(({ name }) => task.containers.find((each) => each.name === name)?.healthStatus)
+  if (states.includes('UNHEALTHY')) return 'UNHEALTHY'
+  return states.length > 0 && states.every((state) => state === 'HEALTHY') ? 'HEALTHY' : 'UNKNOWN'
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof EngineError) || ![304, 404, 409].includes(error.status)) throw error
+}
