@@ -11,6 +11,8 @@ export const daemonOptionsSchema = z.object({
   speed: z.number().positive().default(1),
   /** Processes where no container engine can be had. */
   tasksAre: z.enum(['containers', 'processes']).default('containers'),
+  /** Hash of its code. */
+  build: z.string(),
 })
 export type DaemonOptions = z.infer<typeof daemonOptionsSchema>
 
@@ -19,7 +21,7 @@ export const daemonFileName = 'daemon.json'
 export const daemonFileSchema = z.object({
   pid: z.number(),
   url: z.url(),
-  ...daemonOptionsSchema.pick({ speed: true, tasksAre: true }).shape,
+  ...daemonOptionsSchema.pick({ speed: true, tasksAre: true, build: true }).shape,
 })
 export type DaemonFile = z.infer<typeof daemonFileSchema>
 

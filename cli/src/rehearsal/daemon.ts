@@ -4,25 +4,36 @@ import { join } from 'node:path'
 import { startGateway } from './gateway/server.ts'
 import { startMinistack } from './gateway/ministack.ts'
 import { moduleRegistry } from './module-registry.ts'
-import { daemonFileName, daemonOptionsSchema, type DaemonMessage } from './daemon-protocol.ts'
+import { daemonFileName, daemonOptionsSchema, type DaemonFile, type DaemonMessage } from './daemon-protocol.ts'
 
 const options = daemonOptionsSchema.parse(JSON.parse(process.argv[2] ?? '{}'))
+const { stateDir, speed, tasksAre, build } = options
 const log = (line: string) => process.stderr.write(`${new Date().toISOString()} ${line}\n`)
-const tell = (message: DaemonMessage) => process.send?.(message)
 
 try {
-  const ministack = await startMinistack({ python: options.python, stateDir: join(options.stateDir, 'ministack') })
+  await start()
+} catch (error) {
+  log(String((error as Error).stack))
+  // eslint-disable-next-line n/no-process-exit -- what listens already must not keep it alive
+  process.send?.({ kind: 'failed', reason: (error as Error).message } satisfies DaemonMessage, () => process.exit(1))
+}
+
+async function start(): Promise<void> {
+  const ministack = await startMinistack({ python: options.python, stateDir: join(stateDir, 'ministack') })
   const gateway = await startGateway({
     ministackUrl: ministack.url,
-    stateDir: join(options.stateDir, 'gateway'),
+    stateDir: join(stateDir, 'gateway'),
     routes: moduleRegistry(options.standIns),
     log,
-    speed: options.speed,
-    tasksAre: options.tasksAre,
-    ...(options.port === undefined ? {} : { port: options.port }),
+    speed,
+    tasksAre,
+    port: options.port,
+  }).catch(async (error: unknown) => {
+    await ministack.close()
+    throw error
   })
-  const file = join(options.stateDir, daemonFileName)
-  await writeFile(file, JSON.stringify({ pid: process.pid, url: gateway.url, speed: options.speed, tasksAre: options.tasksAre }))
+  const file = join(stateDir, daemonFileName)
+  await writeFile(file, JSON.stringify({ pid: process.pid, url: gateway.url, speed, tasksAre, build } satisfies DaemonFile))
   const stop = async () => {
     await gateway.close()
     await ministack.close()
@@ -32,10 +43,5 @@ try {
   }
   process.once('SIGTERM', () => void stop())
   process.on('SIGINT', () => log('SIGINT ignored: stop with `fargate-ctl rehearse --down`'))
-  tell({ kind: 'ready', url: gateway.url })
-} catch (error) {
-  log(String((error as Error).stack))
-  tell({ kind: 'failed', reason: (error as Error).message })
-  process.exitCode = 1
-  process.disconnect?.()
+  process.send?.({ kind: 'ready', url: gateway.url } satisfies DaemonMessage)
 }

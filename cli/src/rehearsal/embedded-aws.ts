@@ -1,8 +1,10 @@
 import { fork } from 'node:child_process'
-import { closeSync, existsSync, openSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
 import { CliError } from '../errors.ts'
 import { daemonFileName, daemonFileSchema, daemonMessageSchema, type DaemonFile, type DaemonOptions } from './daemon-protocol.ts'
 import { endProcess, isAlive } from './processes.ts'
@@ -13,19 +15,21 @@ const portFileName = 'port'
 
 /**
  * Starts the embedded AWS below `stateDir`, or finds the one that runs there already; one that runs at another speed,
- * or other tasks, is started anew.
+ * other tasks or other code is started anew.
  * @throws CliError `unavailable`
  */
-export async function ensureEmbeddedAws(options: Omit<DaemonOptions, 'port'>): Promise<EmbeddedAws> {
+export async function ensureEmbeddedAws(options: Omit<DaemonOptions, 'port' | 'build'>): Promise<EmbeddedAws> {
+  const entry = findEntry()
+  const wanted = { speed: options.speed, tasksAre: options.tasksAre, build: hashOf(entry) }
   const running = await findRunning(options.stateDir)
-  if (running?.speed === options.speed && running.tasksAre === options.tasksAre) return { url: running.url, startedNow: false }
+  if (running && isDeepStrictEqual(wanted, pick(running))) return { url: running.url, startedNow: false }
   if (running) await stopEmbeddedAws(options.stateDir)
   if (!existsSync(options.python)) {
     throw new CliError('unavailable', 'The embedded AWS is not installed in this clone.', { fix: 'Run `npm run setup`.' })
   }
   await mkdir(options.stateDir, { recursive: true })
   const port = Number(await readFile(join(options.stateDir, portFileName), 'utf8').catch(() => '')) || undefined
-  const url = await startDaemon({ ...options, ...(port === undefined ? {} : { port }) })
+  const url = await startDaemon(entry, { ...options, ...wanted, port })
   await writeFile(join(options.stateDir, portFileName), new URL(url).port)
   return { url, startedNow: true }
 }
@@ -47,13 +51,21 @@ export async function findRunning(stateDir: string): Promise<DaemonFile | undefi
 /** The daemon's own log, for whoever wants to know more. */
 export const daemonLog = (stateDir: string) => join(stateDir, 'daemon.log')
 
-function startDaemon(options: DaemonOptions): Promise<string> {
+/** Bundled, this file lies in dist/chunks/ or dist/; as source, in src/rehearsal/. */
+function findEntry(): string {
+  const places = ['./daemon.ts', './rehearsal-daemon.js', '../rehearsal-daemon.js']
+  const entry = places.map((path) => fileURLToPath(new URL(path, import.meta.url))).find((path) => existsSync(path))
+  if (entry) return entry
+  throw new Error('the rehearsal daemon is not beside this file')
+}
+
+/** A bundled entry names its chunks by their hashes, so its own hash stands for all of them. */
+const hashOf = (entry: string) => createHash('sha256').update(readFileSync(entry)).digest('hex')
+
+const pick = ({ speed, tasksAre, build }: DaemonFile) => ({ speed, tasksAre, build })
+
+function startDaemon(entry: string, options: DaemonOptions): Promise<string> {
   const log = openSync(daemonLog(options.stateDir), 'a')
-  // Bundled, this file lies in dist/chunks/ or dist/; as source, in src/rehearsal/.
-  const entry = ['./daemon.ts', './rehearsal-daemon.js', '../rehearsal-daemon.js']
-    .map((path) => fileURLToPath(new URL(path, import.meta.url)))
-    .find((path) => existsSync(path))
-  if (!entry) throw new Error('the rehearsal daemon is not beside this file')
   const daemon = fork(entry, [JSON.stringify(options)], { detached: true, stdio: ['ignore', log, log, 'ipc'] })
   closeSync(log)
   return new Promise((resolve, reject) => {

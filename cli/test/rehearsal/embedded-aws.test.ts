@@ -1,21 +1,26 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CreateRepositoryCommand, DescribeRepositoriesCommand, ECRClient } from '@aws-sdk/client-ecr'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { ensureEmbeddedAws, findRunning, stopEmbeddedAws } from '../../src/rehearsal/embedded-aws.ts'
 import { isAlive } from '../../src/rehearsal/processes.ts'
 import { findPython } from '../support/embedded-aws.ts'
 import { waitFor } from '../support/wait-for.ts'
 
-t.test('a daemon that was killed leaves nothing lost and nobody behind', async (t) => {
+async function prepare(t: Test) {
   const stateDir = await mkdtemp(join(tmpdir(), 'fargate-ctl-daemon-'))
   t.teardown(async () => {
     await stopEmbeddedAws(stateDir)
     await rm(stateDir, { recursive: true, force: true })
   })
-  const options = { python: findPython() ?? '', stateDir, standIns: stateDir, speed: 1, tasksAre: 'processes' as const }
+  return { python: findPython() ?? '', stateDir, standIns: stateDir, speed: 1, tasksAre: 'processes' as const }
+}
+
+t.test('a daemon that was killed leaves nothing lost and nobody behind', async (t) => {
+  const options = await prepare(t)
+  const { stateDir } = options
   const { url, startedNow } = await ensureEmbeddedAws(options)
   t.ok(startedNow)
   t.same(await ensureEmbeddedAws(options), { url, startedNow: false }, 'the one that runs is found')
@@ -36,15 +41,30 @@ t.test('a daemon that was killed leaves nothing lost and nobody behind', async (
   t.notOk(existsSync(join(stateDir, 'ministack', 'running.json')))
 })
 
-t.test('another speed, or other tasks, need another daemon', async (t) => {
-  const stateDir = await mkdtemp(join(tmpdir(), 'fargate-ctl-daemon-'))
-  t.teardown(async () => {
-    await stopEmbeddedAws(stateDir)
-    await rm(stateDir, { recursive: true, force: true })
-  })
-  const options = { python: findPython() ?? '', stateDir, standIns: stateDir, speed: 1, tasksAre: 'processes' as const }
+t.test('another speed, other tasks or other code need another daemon', async (t) => {
+  const options = await prepare(t)
+  const { stateDir } = options
   const { url } = await ensureEmbeddedAws(options)
   t.same(await ensureEmbeddedAws({ ...options, speed: 10 }), { url, startedNow: true })
   t.same(await ensureEmbeddedAws({ ...options, speed: 10, tasksAre: 'containers' }), { url, startedNow: true })
-  t.match(await findRunning(stateDir), { speed: 10, tasksAre: 'containers' })
+  const running = await findRunning(stateDir)
+  t.match(running, { speed: 10, tasksAre: 'containers' })
+  writeFileSync(join(stateDir, 'daemon.json'), JSON.stringify({ ...running, build: 'that of yesterday' }))
+  t.same(await ensureEmbeddedAws({ ...options, speed: 10, tasksAre: 'containers' }), { url, startedNow: true })
+})
+
+t.test('one that cannot start leaves nothing behind', async (t) => {
+  const options = await prepare(t)
+  const before = process.env.DOCKER_HOST
+  process.env.DOCKER_HOST = 'ssh://elsewhere'
+  t.teardown(() => {
+    if (before === undefined) delete process.env.DOCKER_HOST
+    else process.env.DOCKER_HOST = before
+  })
+  await t.rejects(ensureEmbeddedAws({ ...options, tasksAre: 'containers' }), {
+    message: 'The embedded AWS did not start.',
+    cause: /cannot talk to a container engine at ssh:/,
+  })
+  t.notOk(existsSync(join(options.stateDir, 'ministack', 'running.json')), 'no ministack runs on')
+  t.equal(await findRunning(options.stateDir), undefined)
 })
