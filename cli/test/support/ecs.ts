@@ -46,8 +46,8 @@ type Reachable = Pick<EmbeddedAws, 'url' | 'port' | 'client' | 'stateDir'>
 export type Ecs = Awaited<ReturnType<typeof startEcs>>
 
 /** An embedded AWS with a cluster; ended with the test. `image` is empty unless asked for. */
-export async function startEcs(t: Test, options: { speed?: number; image?: boolean } = {}) {
-  const aws = await startEmbeddedAws({ speed: options.speed ?? 10 })
+export async function startEcs(t: Test, options: { speed?: number; image?: boolean; engineEnv?: NodeJS.ProcessEnv } = {}) {
+  const aws = await startEmbeddedAws({ speed: options.speed ?? 10, engineEnv: options.engineEnv })
   t.teardown(aws.stop)
   return connect(t, aws, options.image ?? false)
 }

@@ -25,7 +25,7 @@ export function findPython(): string | undefined {
 }
 
 /** Starts ministack and the gateway on state of their own. `stop` leaves neither process, container nor file behind. */
-export async function startEmbeddedAws(options: Pick<GatewayOptions, 'speed' | 'routes' | 'tasksAre'> = {}): Promise<EmbeddedAws> {
+export async function startEmbeddedAws(options: Pick<GatewayOptions, 'speed' | 'routes' | 'tasksAre' | 'engineEnv'> = {}): Promise<EmbeddedAws> {
   const python = findPython()
   if (!python) throw new Error('ministack is not installed: run `npm run setup`, or set FARGATE_CTL_PYTHON')
   const stateDir = await mkdtemp(join(tmpdir(), 'fargate-ctl-embedded-aws-'))

@@ -97,21 +97,27 @@ export function createTaskContainers(options: Options) {
 
   /** Sends the logs, watches the health, waits for the end. */
   const follow = async (task: Task, container: RunningContainer, logs: LogStream) => {
-    const { record, definition } = container
+    if (container.definition.healthCheck) void watchHealth(task, container)
+    while (container.record.lastStatus === 'RUNNING') {
+      await followToEnd(task, container, logs).catch(async (error: unknown) => {
+        // Somebody removed the container.
+        if (error instanceof EngineError && error.status === 404) return ended(task, container, 137)
+        // The engine is away: it may be restarted.
+        await clock.sleep(1)
+      })
+    }
+  }
+
+  const followToEnd = async (task: Task, container: RunningContainer, logs: LogStream) => {
+    const { record } = container
     const id = record.runtimeId as string
     const following = followLogs(engine, id, logs, task.own.logsUntil[record.name]).catch(() => undefined)
-    if (definition.healthCheck) void watchHealth(task, container)
-    try {
-      await engine.call('POST', `/containers/${id}/wait`)
-      const { State } = await engine.read(answers.container, 'GET', `/containers/${id}/json`)
-      await following
-      await logs.end()
-      if (State.OOMKilled) record.reason = 'OutOfMemoryError: Container killed due to memory usage'
-      ended(task, container, State.ExitCode)
-    } catch (error) {
-      // Somebody removed the container, or this gateway is being closed.
-      if (error instanceof EngineError && error.status === 404) ended(task, container, 137)
-    }
+    await engine.call('POST', `/containers/${id}/wait`)
+    const { State } = await engine.read(answers.container, 'GET', `/containers/${id}/json`)
+    await following
+    await logs.end()
+    if (State.OOMKilled) record.reason = 'OutOfMemoryError: Container killed due to memory usage'
+    ended(task, container, State.ExitCode)
   }
 
   /** Goes on with a container after a restart of the gateway; it may have ended meanwhile. */

@@ -1,4 +1,4 @@
-import { Agent, request, type IncomingMessage, type RequestOptions } from 'node:http'
+import { Agent, request, type IncomingMessage } from 'node:http'
 import type { Duplex, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { z } from 'zod'
@@ -55,7 +55,7 @@ export type EngineApi = {
 
 /** @param env says where the engine listens: DOCKER_HOST, else docker's current context */
 export async function createEngineApi(env: NodeJS.ProcessEnv): Promise<EngineApi> {
-  const where = parseHost(env.DOCKER_HOST || (await contextHost(env)))
+  const where = await findEngine(env)
   const agent = new Agent({ keepAlive: true })
   const open = new Set<Duplex>()
 
@@ -94,10 +94,12 @@ export async function createEngineApi(env: NodeJS.ProcessEnv): Promise<EngineApi
   return { call, read, stream, close }
 }
 
-function parseHost(host: string): Pick<RequestOptions, 'socketPath' | 'host' | 'port'> {
+/** @throws CliError `unavailable` for an address that Node cannot connect to */
+export async function findEngine(env: NodeJS.ProcessEnv): Promise<{ socketPath: string } | { host: string; port: number }> {
+  const host = env.DOCKER_HOST || (await contextHost(env))
   const url = new URL(host)
   if (url.protocol === 'unix:') return { socketPath: url.pathname }
-  if (url.protocol === 'tcp:' || url.protocol === 'http:') return { host: url.hostname, port: url.port || 2375 }
+  if (url.protocol === 'tcp:' || url.protocol === 'http:') return { host: url.hostname, port: Number(url.port || 2375) }
   throw new CliError('unavailable', `The rehearsal cannot talk to a container engine at ${host}.`, {
     fix: 'Point DOCKER_HOST at a unix:// socket or a tcp:// address.',
   })

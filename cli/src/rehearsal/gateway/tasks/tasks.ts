@@ -3,7 +3,7 @@ import { now, type Clock } from '../clock.ts'
 import { labels } from './container-spec.ts'
 import type { Task, TaskDefinition, TaskStatus } from '../records.ts'
 import type { Store } from '../state.ts'
-import { answers, type EngineApi } from './engine-api.ts'
+import { answers, EngineError, type EngineApi } from './engine-api.ts'
 import { CannotPullContainerError } from './images.ts'
 import { ResourceInitializationError } from './secrets.ts'
 import type { TargetHealth } from '../balancer/target-health.ts'
@@ -117,10 +117,20 @@ export async function createTasks(options: Options) {
   const stop = (task: Task, { code, reason }: Stop) => {
     if (gone(task)) return
     Object.assign(task, { desiredStatus: 'STOPPED', stopCode: code, stoppedReason: reason, stoppingAt: now() })
-    const ended = finish(task)
+    const ended = finishWhenPossible(task)
       .catch((error: Error) => log(`task ${nameOf(task.taskArn)} could not be stopped: ${error.message}`))
       .finally(() => finishing.delete(ended))
     finishing.add(ended)
+  }
+
+  /** An engine that is away is waited for. */
+  const finishWhenPossible = async (task: Task): Promise<void> => {
+    while (task.lastStatus !== 'STOPPED') {
+      await finish(task).catch(async (error: unknown) => {
+        if (closing || error instanceof EngineError) throw error
+        await clock.sleep(1)
+      })
+    }
   }
 
   /**
