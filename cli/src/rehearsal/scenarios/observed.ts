@@ -17,7 +17,7 @@ export type Observed = {
 }
 
 const pollMilliseconds = 500
-const ended = ['SUCCESSFUL', 'STOPPED', 'STOP_REQUESTED', 'ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED']
+const ended = ['SUCCESSFUL', 'STOPPED', 'ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED']
 
 /** Whether the newest deployment since the fault has come to its end, and with it every task that was to stop. */
 export function deploymentEnded({ deployments, service, stopping }: Observed): boolean {

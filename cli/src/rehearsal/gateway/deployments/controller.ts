@@ -4,8 +4,8 @@ import { hasRoomFor, type Capacity } from './capacity.ts'
 import { now, type Clock } from '../clock.ts'
 import type { Deployment, Service, Task, TaskDefinition } from '../records.ts'
 import type { Store } from '../state.ts'
-import { beginDeployment, completeDeployment, failDeployment, failureThreshold, findServiceDeployment, primaryOf } from './rollouts.ts'
-import { addEvent, texts } from './service-events.ts'
+import { beginDeployment, completeDeployment, failDeployment, failureThreshold, findServiceDeployment, primaryOf, stopRequested } from './rollouts.ts'
+import { addEvent, collectTargetChanges, texts } from './service-events.ts'
 import type { TargetDescription, TargetHealth } from '../balancer/target-health.ts'
 import { newTask } from '../tasks/new-task.ts'
 import type { Tasks } from '../tasks/tasks.ts'
@@ -20,6 +20,8 @@ const settleSeconds = 10
 /** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html: AWS computes it from the alarm. */
 const alarmBakeSeconds = 60
 const tickSeconds = 1
+/** Between a request to stop a deployment and its end; AWS names no number. */
+const stopSeconds = 1
 /** Until a task that found no capacity is tried again; AWS names no number. */
 const placementPauseSeconds = 15
 
@@ -40,6 +42,7 @@ type Options = {
 /** Brings every service's tasks to what its primary deployment asks for, step by step, as the rolling update does. */
 export function createDeploymentController({ store, tasks, health, upstream, clock, capacity, log }: Options) {
   const { state } = store
+  const targetChanges = collectTargetChanges()
   let timer: NodeJS.Timeout | undefined
   let woken = false
   let working: Promise<void> = Promise.resolve()
@@ -65,6 +68,7 @@ export function createDeploymentController({ store, tasks, health, upstream, clo
 
   const reconcile = async (service: Service) => {
     const own = tasks.all().filter(({ group, clusterArn }) => group === `service:${service.serviceName}` && clusterArn === service.clusterArn)
+    targetChanges.tell(service)
     for (const task of own) countFailure(service, task)
     if (service.status === 'DRAINING') return drain(service, own)
     const primary = primaryOf(service)
@@ -120,9 +124,15 @@ export function createDeploymentController({ store, tasks, health, upstream, clo
     return undefined
   }
 
-  /** Circuit breaker and alarms. */
+  /** Somebody's request, the circuit breaker, and alarms. */
   const judge = async (service: Service, primary: Deployment) => {
-    if (primary.rolloutState !== 'IN_PROGRESS' || findServiceDeployment(state, service)?.rollback) return
+    const record = findServiceDeployment(state, service)
+    if (primary.rolloutState !== 'IN_PROGRESS' || record?.rollback) return
+    if (record && stopRequested(record)) {
+      if (clock.since(record.updatedAt) < stopSeconds) return
+      const rollback = record.status === 'ROLLBACK_REQUESTED'
+      return failDeployment(state, service, primary, { cause: 'ECS deployment', event: 'stopped by the user', rollback })
+    }
     const { deploymentCircuitBreaker: breaker, alarms } = service.deploymentConfiguration
     if (breaker.enable && primary.failedTasks >= failureThreshold(service.desiredCount)) {
       return failDeployment(state, service, primary, { cause: 'ECS deployment circuit breaker', event: 'tasks failed to start', rollback: breaker.rollback })
@@ -257,9 +267,8 @@ export function createDeploymentController({ store, tasks, health, upstream, clo
     const service = Object.values(state.services).find(
       ({ serviceName, clusterArn, status }) => task.group === `service:${serviceName}` && task.clusterArn === clusterArn && status !== 'INACTIVE',
     )
-    for (const { targetGroupArn } of service && event !== 'changed' ? task.own.loadBalancers : []) {
-      if (event === 'deregistered') addEvent(service as Service, texts.draining())
-      addEvent(service as Service, texts[event as 'registered' | 'deregistered'](targetGroupArn))
+    if (service && event !== 'changed') {
+      for (const { targetGroupArn: group } of task.own.loadBalancers) targetChanges.note(service, { event, group })
     }
     wake()
   })

@@ -10,7 +10,7 @@ import { addEvent, texts } from './service-events.ts'
  */
 export const failureThreshold = (desiredCount: number) => Math.min(200, Math.max(3, Math.ceil(desiredCount / 2)))
 
-const running = ['IN_PROGRESS', 'ROLLBACK_IN_PROGRESS']
+const running = ['IN_PROGRESS', 'STOP_REQUESTED', 'ROLLBACK_REQUESTED', 'ROLLBACK_IN_PROGRESS']
 
 export const primaryOf = ({ deployments }: Service) => deployments.find(({ status }) => status === 'PRIMARY')
 
@@ -106,6 +106,17 @@ function end(record: ServiceDeployment, status: string, reason?: string): void {
   if (record.deploymentCircuitBreaker.status === 'MONITORING') record.deploymentCircuitBreaker.status = 'MONITORING_COMPLETE'
   if (record.alarms?.status === 'MONITORING') record.alarms.status = 'MONITORING_COMPLETE'
 }
+
+/**
+ * Notes that somebody wants a deployment to end; the controller carries it out a moment later.
+ * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopServiceDeployment.html
+ */
+export function requestStop(record: ServiceDeployment, stopType: 'ABORT' | 'ROLLBACK'): void {
+  Object.assign(record, { status: stopType === 'ROLLBACK' ? 'ROLLBACK_REQUESTED' : 'STOP_REQUESTED', updatedAt: now() })
+}
+
+/** Whether that was asked for. */
+export const stopRequested = ({ status }: ServiceDeployment) => status === 'STOP_REQUESTED' || status === 'ROLLBACK_REQUESTED'
 
 /** Every task of the primary deployment is healthy and no other is left. */
 export function completeDeployment(state: State, service: Service, deployment: Deployment): void {

@@ -18,9 +18,9 @@ const listTasks = (tasks: Task[]) => tasks.map(({ taskArn }) => `(task ${nameOf(
 export const texts = {
   started: (tasks: Task[]) => `has started ${tasks.length} tasks: ${listTasks(tasks)}.`,
   stopped: (tasks: Task[]) => `has stopped ${tasks.length} running tasks: ${listTasks(tasks)}.`,
-  registered: (group: string) => `registered 1 targets in (target-group ${group})`,
-  deregistered: (group: string) => `deregistered 1 targets in (target-group ${group})`,
-  draining: () => 'has begun draining connections on 1 tasks.',
+  registered: (count: number, group: string) => `registered ${count} targets in (target-group ${group})`,
+  deregistered: (count: number, group: string) => `deregistered ${count} targets in (target-group ${group})`,
+  draining: (count: number) => `has begun draining connections on ${count} tasks.`,
   steady: () => 'has reached a steady state.',
   completed: (deployment: string) => `(deployment ${deployment}) deployment completed.`,
   failed: (deployment: string, reason: string) => `(deployment ${deployment}) deployment failed: ${reason}.`,
@@ -32,4 +32,26 @@ export const texts = {
     'is unable to consistently start tasks successfully. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.',
   unplaced: () =>
     'was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone.',
+}
+
+type TargetChange = { event: 'registered' | 'deregistered'; group: string }
+
+/** Collects what happens to a service's targets, because what happens at once is one event with a count. */
+export function collectTargetChanges() {
+  const collected = new Map<string, TargetChange[]>()
+  return {
+    note: ({ serviceArn }: Service, change: TargetChange) =>
+      void collected.set(serviceArn, [...(collected.get(serviceArn) ?? []), change]),
+    /** Adds the events of all that was noted. */
+    tell: (service: Service) => {
+      const changes = collected.get(service.serviceArn) ?? []
+      collected.delete(service.serviceArn)
+      for (const [group, of] of Map.groupBy(changes, (change) => change.group)) {
+        const gone = of.filter(({ event }) => event === 'deregistered').length
+        if (of.length > gone) addEvent(service, texts.registered(of.length - gone, group))
+        if (gone > 0) addEvent(service, texts.draining(gone))
+        if (gone > 0) addEvent(service, texts.deregistered(gone, group))
+      }
+    },
+  }
 }

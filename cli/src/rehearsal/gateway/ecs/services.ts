@@ -7,7 +7,7 @@ import { paginate, type Inputs } from './schemas.ts'
 import type { Cluster, DeploymentConfiguration, Scope, Service, TaskDefinition } from '../records.ts'
 import type { State } from '../state.ts'
 import { findTaskDefinition, requireActive } from './task-definitions.ts'
-import { failDeployment, primaryOf } from '../deployments/rollouts.ts'
+import { primaryOf, requestStop } from '../deployments/rollouts.ts'
 import type { TargetHealth } from '../balancer/target-health.ts'
 
 /** Without its `own` part a record is what the API shows. */
@@ -186,8 +186,7 @@ export function serviceCalls({ state, deployments, health }: Options) {
       if (!service || !primary || record.status !== 'IN_PROGRESS' || primary.id !== record.own.deploymentId) {
         throw new AwsError('ConflictException', `Service deployment is in the status ${record.status} and cannot be stopped.`)
       }
-      failDeployment(state, service, primary, { cause: 'ECS deployment', event: 'stopped by the user', rollback: stopType === 'ROLLBACK' })
-      deployments.wake()
+      requestStop(record, stopType)
       return { serviceDeploymentArn }
     },
 

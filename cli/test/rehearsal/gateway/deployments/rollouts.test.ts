@@ -81,9 +81,11 @@ t.test('a rolling update behind a load balancer', { buffered: true }, async (t) 
   t.ok(events.some((event) => /^\(service rolling\) \(deployment ecs-svc\/\d+\) deployment completed\.$/.test(event)))
   t.ok(events.some((event) => /^\(service rolling\) has started 2 tasks: \(task \w{32}\) \(task \w{32}\)\.$/.test(event)))
   t.ok(events.some((event) => /^\(service rolling\) has stopped \d running tasks: \(task \w{32}\)/.test(event)))
-  t.ok(events.some((event) => event === `(service rolling) registered 1 targets in (target-group ${targetGroupArn})`))
-  t.ok(events.some((event) => event === `(service rolling) deregistered 1 targets in (target-group ${targetGroupArn})`))
-  t.ok(events.includes('(service rolling) has begun draining connections on 1 tasks.'))
+  const sum = (pattern: RegExp) => events.reduce((total, event) => total + Number(pattern.exec(event)?.[1] ?? 0), 0)
+  const group = new RegExp(`targets in \\(target-group ${targetGroupArn}\\)$`)
+  t.equal(sum(new RegExp(`^\\(service rolling\\) registered (\\d) ${group.source}`)), 4, 'two before, two now')
+  t.equal(sum(new RegExp(`^\\(service rolling\\) deregistered (\\d) ${group.source}`)), 2)
+  t.equal(sum(/^\(service rolling\) has begun draining connections on (\d) tasks\.$/), 2)
   const ended = await waitFor('the old tasks have stopped', async () => {
     const stopped = await ecs.tasksOf('rolling', 'STOPPED')
     return stopped.length === 2 && stopped.every(({ lastStatus }) => lastStatus === 'STOPPED') && stopped
@@ -211,6 +213,8 @@ t.test('StopServiceDeployment rolls back', { buffered: true }, async (t) => {
       .serviceDeploymentArn,
     serviceDeploymentArn,
   )
+  t.match(await newestDeployment('stopped'), { serviceDeploymentArn, status: /^ROLLBACK_(REQUESTED|IN_PROGRESS)$/ })
+  await t.rejects(ecs.client.send(new StopServiceDeploymentCommand({ serviceDeploymentArn })), { name: 'ConflictException' })
   await ecs.waitForService('stopped', 'is rolled back', (service) => service.taskDefinition === first && steady(service))
   t.match(await newestDeployment('stopped'), { serviceDeploymentArn, status: 'ROLLBACK_SUCCESSFUL' })
 })
