@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import autocannon from 'autocannon'
+import { Agent, get } from 'node:http'
 import { join } from 'node:path'
-import { rehearsalVariables, root, type Comparison } from './measure.ts'
+import { median, rehearsalVariables, root, type Comparison } from './measure.ts'
 
-/** What the rehearsal's load balancer adds to a request: the same task, asked through it and directly. */
+const rounds = 3000
+const agent = new Agent({ keepAlive: true })
+
+/** What the rehearsal's load balancer adds to a request: the same task, asked through it and directly, in turn. */
 export async function benchGateway(): Promise<Comparison[]> {
   const env = rehearsalVariables()
   if (!env) {
@@ -15,16 +18,32 @@ export async function benchGateway(): Promise<Comparison[]> {
   const ports = execFileSync('docker', ['ps', '--filter', label, '--format', '{{.Ports}}'], { encoding: 'utf8' })
   const [, port] = /127\.0\.0\.1:(\d+)->8080/.exec(ports) ?? []
   if (!port) throw new Error(`no task of the rehearsal publishes port 8080:\n${ports}`)
-  const ask = async (address: string) => (await autocannon({ url: `${address}/livez`, connections: 4, duration: 5 })).latency
-  const through = await ask(url)
-  const direct = await ask(`http://127.0.0.1:${port}`)
+  const times: { through: number[]; direct: number[] } = { through: [], direct: [] }
+  for (let round = 0; round < rounds; round++) {
+    times.through.push(await timeRequest(`${url}/livez`))
+    times.direct.push(await timeRequest(`http://127.0.0.1:${port}/livez`))
+  }
+  agent.destroy()
+  const [through, direct] = [median(times.through), median(times.direct)]
   const milliseconds = (number: number) => `${number.toFixed(2)} ms`
   return [
     {
-      what: 'mean time of a request through the load balancer, next to the task itself',
-      ours: milliseconds(through.mean),
-      other: milliseconds(direct.mean),
-      ratio: through.mean / direct.mean,
+      what: `a request through the load balancer, next to the task itself (median; ${milliseconds(through - direct)} more)`,
+      ours: milliseconds(through),
+      other: milliseconds(direct),
+      ratio: through / direct,
     },
   ]
+}
+
+/** @returns milliseconds until the whole answer is there */
+function timeRequest(url: string): Promise<number> {
+  const started = performance.now()
+  return new Promise((resolve, reject) => {
+    const asked = get(url, { agent }, (answer) => {
+      if (answer.statusCode !== 200) reject(new Error(`${url} answered ${answer.statusCode}`))
+      answer.resume().on('end', () => resolve(performance.now() - started))
+    })
+    asked.on('error', reject)
+  })
 }

@@ -26,9 +26,17 @@ export function timelineOf({ events, deployments, stopped }: Observed, { faultAt
   return moments.sort((a, b) => a.seconds - b.seconds)
 }
 
-/** A moment as one line, its time to the left. */
+/** A moment as one line, its time to the left; the name of the service, which every event begins with, is left out. */
 export function formatMoment({ seconds, kind, text }: Moment): string {
-  return `${`+${seconds.toFixed(1)} s`.padStart(9)}  ${kind.padEnd(10)}  ${text}`
+  return `${`+${seconds.toFixed(1)} s`.padStart(9)}  ${kind.padEnd(10)}  ${shorten(text)}`
+}
+
+/** ARNs and ids as far as a person reads them. */
+function shorten(text: string): string {
+  return text
+    .replace(/^\(service [^)]+\) /, '')
+    .replaceAll(/arn:aws:elasticloadbalancing:[^)\s]*:targetgroup\/([^/)\s]+)\/\w+/g, '$1')
+    .replaceAll(/\b([0-9a-f]{8})[0-9a-f]{24}\b/g, '$1')
 }
 
 const shortId = (arn = '') => `task ${arn.split('/').at(-1)?.slice(0, 8)}`

@@ -42,4 +42,7 @@ t.test('says when requests failed', async (t) => {
 t.test('a moment is one line', async (t) => {
   const line = formatMoment({ seconds: 12.34, kind: 'event', text: 'has reached a steady state.' })
   t.equal(line, '  +12.3 s  event       has reached a steady state.')
+  const group = 'arn:aws:elasticloadbalancing:eu-west-1:000000000000:targetgroup/web-8080/0123456789abcdef'
+  const text = `(service web) registered 1 targets in (target-group ${group}), (task 0123456789abcdef0123456789abcdef)`
+  t.match(formatMoment({ seconds: 0, kind: 'event', text }), / event {7}registered 1 targets in \(target-group web-8080\), \(task 01234567\)$/)
 })

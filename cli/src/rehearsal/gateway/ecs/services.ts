@@ -211,7 +211,7 @@ function fixed(input: Inputs['CreateService'], { account }: Scope) {
   return {
     schedulingStrategy: input.schedulingStrategy,
     deploymentController: input.deploymentController,
-    availabilityZoneRebalancing: input.availabilityZoneRebalancing ?? 'DISABLED',
+    availabilityZoneRebalancing: input.availabilityZoneRebalancing ?? 'ENABLED',
     placementConstraints: input.placementConstraints ?? [],
     placementStrategy: input.placementStrategy ?? [],
     createdBy: `arn:aws:iam::${account}:root`,

@@ -87,6 +87,7 @@ export async function createTasks(options: Options) {
     task.pullStartedAt = now()
     await Promise.all([...entry.containers.values()].map((container) => containers.start(task, entry, container, metadata)))
     if (gone(task)) return
+    enter(task, 'ACTIVATING')
     registerTargets(task)
     task.startedAt = now()
     enter(task, 'RUNNING')
