@@ -1,6 +1,8 @@
 // Records are kept in the shapes that the API answers with; what AWS does not show is under `own`.
+import type { z } from 'zod'
+import type * as schemas from './ecs/schemas.ts'
 
-export type Tag = { key: string; value?: string | undefined }
+export type Tag = z.infer<typeof schemas.tag>
 export type Scope = { region: string; account: string }
 
 export type Cluster = {
@@ -14,48 +16,17 @@ export type Cluster = {
   serviceConnectDefaults?: unknown
 }
 
-export type CapacityProviderItem = { capacityProvider: string; weight?: number; base?: number }
+export type CapacityProviderItem = z.infer<typeof schemas.providerItem>
 
-export type ContainerDefinition = {
-  name: string
-  image: string
-  essential: boolean
-  cpu?: number
-  memory?: number
-  portMappings: { containerPort: number; hostPort?: number; protocol?: string; name?: string }[]
-  environment: { name: string; value: string }[]
-  secrets?: { name: string; valueFrom: string }[]
-  entryPoint?: string[]
-  command?: string[]
-  user?: string
-  workingDirectory?: string
-  readonlyRootFilesystem?: boolean
-  stopTimeout?: number
-  dependsOn?: { containerName: string; condition: 'START' | 'COMPLETE' | 'SUCCESS' | 'HEALTHY' }[]
-  healthCheck?: { command: string[]; interval?: number; timeout?: number; retries?: number; startPeriod?: number }
-  logConfiguration?: { logDriver: string; options?: Record<string, string> }
-  linuxParameters?: {
-    initProcessEnabled?: boolean
-    tmpfs?: { containerPath: string; size: number; mountOptions?: string[] }[]
-    capabilities?: { add?: string[]; drop?: string[] }
-  }
-  ulimits?: { name: string; softLimit: number; hardLimit: number }[]
-  dockerLabels?: Record<string, string>
-}
+export type ContainerDefinition = z.infer<typeof schemas.container>
 
-export type TaskDefinition = {
+export type TaskDefinition = z.infer<typeof schemas.taskDefinition> & {
   taskDefinitionArn: string
-  family: string
   revision: number
   status: 'ACTIVE' | 'INACTIVE'
-  cpu?: string
-  memory?: string
-  executionRoleArn?: string
-  runtimePlatform?: { cpuArchitecture?: string; operatingSystemFamily?: string }
-  containerDefinitions: ContainerDefinition[]
 }
 
-export type LoadBalancer = { targetGroupArn: string; containerName: string; containerPort: number }
+export type LoadBalancer = z.infer<typeof schemas.loadBalancer>
 
 export type RolloutState = 'IN_PROGRESS' | 'COMPLETED' | 'FAILED'
 
@@ -69,9 +40,7 @@ export type Launch = {
   networkConfiguration?: NetworkConfiguration
 }
 
-export type NetworkConfiguration = {
-  awsvpcConfiguration?: { subnets: string[]; securityGroups?: string[]; assignPublicIp?: string }
-}
+export type NetworkConfiguration = z.infer<typeof schemas.network>
 
 export type Deployment = Launch & {
   id: string
@@ -221,13 +190,7 @@ export type Task = {
   }
 }
 
-export type ContainerOverride = {
-  name?: string
-  command?: string[]
-  environment?: { name: string; value: string }[]
-  cpu?: number
-  memory?: number
-}
+export type ContainerOverride = z.infer<typeof schemas.containerOverride>
 
 /** In the shape of Application Auto Scaling. */
 export type ScalableTarget = {

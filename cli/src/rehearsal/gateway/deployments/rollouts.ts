@@ -19,11 +19,11 @@ export function launchOf(from: Launch): Launch {
   const { taskDefinition, launchType, capacityProviderStrategy, platformVersion, platformFamily, networkConfiguration } = from
   return {
     taskDefinition,
-    ...(launchType ? { launchType } : {}),
-    ...(capacityProviderStrategy ? { capacityProviderStrategy } : {}),
+    launchType,
+    capacityProviderStrategy,
     platformVersion,
     platformFamily,
-    ...(networkConfiguration ? { networkConfiguration } : {}),
+    networkConfiguration,
   }
 }
 
@@ -90,7 +90,7 @@ function recordServiceDeployment(state: State, service: Service, deployment: Dep
       failureCount: 0,
       threshold: failureThreshold(service.desiredCount),
     },
-    ...(alarms?.enable ? { alarms: { status: 'MONITORING', alarmNames: alarms.alarmNames, triggeredAlarmNames: [] } } : {}),
+    alarms: alarms?.enable ? { status: 'MONITORING', alarmNames: alarms.alarmNames, triggeredAlarmNames: [] } : undefined,
     own: { deploymentId: deployment.id },
   }
 }
@@ -101,7 +101,7 @@ export function findServiceDeployment(state: State, { serviceArn }: Service): Se
 }
 
 function end(record: ServiceDeployment, status: string, reason?: string): void {
-  Object.assign(record, { status, finishedAt: now(), updatedAt: now(), ...(reason ? { statusReason: reason } : {}) })
+  Object.assign(record, { status, finishedAt: now(), updatedAt: now(), statusReason: reason ?? record.statusReason })
   if (status === 'STOPPED') record.stoppedAt = now()
   if (record.deploymentCircuitBreaker.status === 'MONITORING') record.deploymentCircuitBreaker.status = 'MONITORING_COMPLETE'
   if (record.alarms?.status === 'MONITORING') record.alarms.status = 'MONITORING_COMPLETE'

@@ -26,7 +26,7 @@ export function clusterCalls(state: State) {
       statistics: [],
       tags: include.includes('TAGS') ? (state.tags[cluster.clusterArn] ?? []) : [],
       settings: include.includes('SETTINGS') ? settings : [],
-      ...(include.includes('CONFIGURATIONS') && configuration ? { configuration } : {}),
+      configuration: include.includes('CONFIGURATIONS') ? configuration : undefined,
       ...(include.includes('ATTACHMENTS') ? { attachments: [], attachmentsStatus: 'UPDATE_COMPLETE' } : {}),
     }
   }
@@ -51,8 +51,8 @@ export function clusterCalls(state: State) {
         settings,
         capacityProviders,
         defaultCapacityProviderStrategy,
-        ...(configuration ? { configuration } : {}),
-        ...(serviceConnectDefaults ? { serviceConnectDefaults } : {}),
+        configuration,
+        serviceConnectDefaults,
       }
       state.clusters[clusterArn] = cluster
       state.tags[clusterArn] = input.tags ?? []

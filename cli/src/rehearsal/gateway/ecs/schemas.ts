@@ -3,17 +3,20 @@ import { AwsError } from '../aws-error.ts'
 
 // Inputs of the ECS API: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Operations.html
 
-const tag = z.object({ key: z.string(), value: z.string().optional() })
+export const tag = z.object({ key: z.string(), value: z.string().optional() })
 const tags = z.array(tag).optional()
 const include = z.array(z.string()).default([])
 const cluster = z.string().default('default')
 const page = { maxResults: z.number().int().min(1).max(100).optional(), nextToken: z.string().optional() }
 
-const strategy = z.array(
-  z.object({ capacityProvider: z.string(), weight: z.number().int().min(0).optional(), base: z.number().int().min(0).optional() }),
-)
+export const providerItem = z.object({
+  capacityProvider: z.string(),
+  weight: z.number().int().min(0).optional(),
+  base: z.number().int().min(0).optional(),
+})
+const strategy = z.array(providerItem)
 
-const network = z.object({
+export const network = z.object({
   awsvpcConfiguration: z
     .object({ subnets: z.array(z.string()), securityGroups: z.array(z.string()).optional(), assignPublicIp: z.string().default('DISABLED') })
     .optional(),
@@ -21,7 +24,7 @@ const network = z.object({
 
 const pair = z.object({ name: z.string(), value: z.string() })
 
-const container = z.looseObject({
+export const container = z.looseObject({
   name: z.string(),
   image: z.string(),
   cpu: z.number().int().default(0),
@@ -53,6 +56,15 @@ const container = z.looseObject({
     })
     .optional(),
   logConfiguration: z.looseObject({ logDriver: z.string(), options: z.record(z.string(), z.string()).optional() }).optional(),
+  linuxParameters: z
+    .looseObject({
+      initProcessEnabled: z.boolean().optional(),
+      tmpfs: z.array(z.looseObject({ containerPath: z.string(), size: z.number(), mountOptions: z.array(z.string()).optional() })).optional(),
+      capabilities: z.looseObject({ add: z.array(z.string()).optional(), drop: z.array(z.string()).optional() }).optional(),
+    })
+    .optional(),
+  ulimits: z.array(z.object({ name: z.string(), softLimit: z.number(), hardLimit: z.number() })).optional(),
+  dockerLabels: z.record(z.string(), z.string()).optional(),
 })
 
 const deploymentConfiguration = z.looseObject({
@@ -62,7 +74,7 @@ const deploymentConfiguration = z.looseObject({
   alarms: z.object({ alarmNames: z.array(z.string()), enable: z.boolean(), rollback: z.boolean() }).optional(),
 })
 
-const loadBalancers = z.array(z.looseObject({ targetGroupArn: z.string(), containerName: z.string(), containerPort: z.number().int() }))
+export const loadBalancer = z.looseObject({ targetGroupArn: z.string(), containerName: z.string(), containerPort: z.number().int() })
 
 /** What CreateService and UpdateService share. */
 const settings = {
@@ -79,25 +91,36 @@ const settings = {
   healthCheckGracePeriodSeconds: z.number().int().min(0).optional(),
   enableExecuteCommand: z.boolean().optional(),
   enableECSManagedTags: z.boolean().optional(),
-  loadBalancers: loadBalancers.optional(),
+  loadBalancers: z.array(loadBalancer).optional(),
   propagateTags: z.string().optional(),
   serviceRegistries: z.array(z.unknown()).optional(),
 }
 
+export const containerOverride = z.looseObject({
+  name: z.string().optional(),
+  command: z.array(z.string()).optional(),
+  environment: z.array(pair).optional(),
+  cpu: z.number().optional(),
+  memory: z.number().optional(),
+})
+
 const overrides = z.looseObject({
-  containerOverrides: z
-    .array(
-      z.looseObject({
-        name: z.string().optional(),
-        command: z.array(z.string()).optional(),
-        environment: z.array(pair).optional(),
-        cpu: z.number().optional(),
-        memory: z.number().optional(),
-      }),
-    )
-    .default([]),
+  containerOverrides: z.array(containerOverride).default([]),
   cpu: z.string().optional(),
   memory: z.string().optional(),
+})
+
+export const taskDefinition = z.looseObject({
+  family: z.string().regex(/^[\w-]{1,255}$/, 'Family contains invalid characters.'),
+  containerDefinitions: z.array(container).min(1),
+  cpu: z.string().optional(),
+  memory: z.string().optional(),
+  networkMode: z.string().optional(),
+  executionRoleArn: z.string().optional(),
+  requiresCompatibilities: z.array(z.string()).default([]),
+  runtimePlatform: z.looseObject({ cpuArchitecture: z.string().optional(), operatingSystemFamily: z.string().optional() }).optional(),
+  volumes: z.array(z.unknown()).default([]),
+  placementConstraints: z.array(z.unknown()).default([]),
 })
 
 export const inputs = {
@@ -118,19 +141,7 @@ export const inputs = {
   PutClusterCapacityProviders: z.object({ cluster, capacityProviders: z.array(z.string()), defaultCapacityProviderStrategy: strategy }),
   DescribeCapacityProviders: z.object({ capacityProviders: z.array(z.string()).optional() }),
 
-  RegisterTaskDefinition: z.looseObject({
-    family: z.string().regex(/^[\w-]{1,255}$/, 'Family contains invalid characters.'),
-    containerDefinitions: z.array(container).min(1),
-    cpu: z.string().optional(),
-    memory: z.string().optional(),
-    networkMode: z.string().optional(),
-    executionRoleArn: z.string().optional(),
-    requiresCompatibilities: z.array(z.string()).default([]),
-    runtimePlatform: z.looseObject({ cpuArchitecture: z.string().optional(), operatingSystemFamily: z.string().optional() }).optional(),
-    volumes: z.array(z.unknown()).default([]),
-    placementConstraints: z.array(z.unknown()).default([]),
-    tags,
-  }),
+  RegisterTaskDefinition: taskDefinition.extend({ tags }),
   DescribeTaskDefinition: z.object({ taskDefinition: z.string(), include }),
   DeregisterTaskDefinition: z.object({ taskDefinition: z.string() }),
   DeleteTaskDefinitions: z.object({ taskDefinitions: z.array(z.string()) }),
@@ -208,5 +219,5 @@ export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unkn
 export function paginate<Item>(items: Item[], { maxResults = 100, nextToken = '0' }: { maxResults?: number | undefined; nextToken?: string | undefined }) {
   const from = Number(nextToken)
   const next = from + maxResults
-  return { items: items.slice(from, next), ...(next < items.length ? { nextToken: String(next) } : {}) }
+  return { items: items.slice(from, next), nextToken: next < items.length ? String(next) : undefined }
 }

@@ -52,7 +52,7 @@ export function serviceCalls({ state, deployments, health }: Options) {
   const render = (service: Service, include: string[] = ['TAGS']) => ({
     ...shown(service),
     deployments: service.deployments.map(shown),
-    ...(include.includes('TAGS') ? { tags: state.tags[service.serviceArn] ?? [] } : {}),
+    tags: include.includes('TAGS') ? (state.tags[service.serviceArn] ?? []) : undefined,
   })
 
   const checkLoadBalancers = (loadBalancers: Service['loadBalancers'], { containerDefinitions }: TaskDefinition) => {
@@ -118,7 +118,7 @@ export function serviceCalls({ state, deployments, health }: Options) {
       const service = findActive(scope, cluster, name)
       const { deploymentConfiguration, taskDefinition: reference, ...rest } = input
       const definition = reference ? requireActive(findTaskDefinition(state, scope, reference)) : undefined
-      const changes = { ...compact(rest), ...(definition ? { taskDefinition: definition.taskDefinitionArn } : {}) }
+      const changes = compact({ ...rest, taskDefinition: definition?.taskDefinitionArn })
       const redeploy = forceNewDeployment || redeploying.some((key) => key in changes && differs(service[key as keyof Service], changes[key as keyof typeof changes]))
       if (input.loadBalancers) checkLoadBalancers(input.loadBalancers, definition ?? findTaskDefinition(state, scope, service.taskDefinition))
       Object.assign(service, changes)

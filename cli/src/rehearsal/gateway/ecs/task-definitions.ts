@@ -65,7 +65,7 @@ export function taskDefinitionCalls(state: State) {
       const revision = (state.revisions[key] ?? 0) + 1
       state.revisions[key] = revision
       const taskDefinitionArn = ecsArn(scope, `task-definition/${family}:${revision}`)
-      const definition = {
+      const definition: TaskDefinition = {
         ...input,
         taskDefinitionArn,
         revision,
@@ -74,14 +74,14 @@ export function taskDefinitionCalls(state: State) {
         compatibilities: ['EC2', 'FARGATE'],
         registeredAt: now(),
         registeredBy: `arn:aws:iam::${scope.account}:root`,
-      } as TaskDefinition
+      }
       state.taskDefinitions[taskDefinitionArn] = definition
       state.tags[taskDefinitionArn] = tags
       return { taskDefinition: definition, tags }
     },
     DescribeTaskDefinition: (scope: Scope, { taskDefinition, include }: Inputs['DescribeTaskDefinition']) => {
       const found = findTaskDefinition(state, scope, taskDefinition)
-      return { taskDefinition: found, ...(include.includes('TAGS') ? { tags: state.tags[found.taskDefinitionArn] ?? [] } : {}) }
+      return { taskDefinition: found, tags: include.includes('TAGS') ? (state.tags[found.taskDefinitionArn] ?? []) : undefined }
     },
     DeregisterTaskDefinition: (scope: Scope, { taskDefinition }: Inputs['DeregisterTaskDefinition']) => ({
       taskDefinition: deregister(scope, taskDefinition),

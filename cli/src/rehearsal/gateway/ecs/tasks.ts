@@ -14,7 +14,7 @@ export function taskCalls({ state, tasks }: { state: State; tasks: Tasks }) {
   const arnOf = (scope: Scope, cluster: string, name: string) => ecsArn(scope, `task/${nameOf(cluster)}/${nameOf(name)}`)
   const render = (task: Task, include: string[] = ['TAGS']) => {
     const { tags, ...rest } = shown(task)
-    return { ...rest, attributes: [], inferenceAccelerators: [], ...(include.includes('TAGS') ? { tags } : {}) }
+    return { ...rest, attributes: [], inferenceAccelerators: [], tags: include.includes('TAGS') ? tags : undefined }
   }
 
   return {
@@ -27,7 +27,7 @@ export function taskCalls({ state, tasks }: { state: State; tasks: Tasks }) {
       }
       const launch: Launch = {
         taskDefinition: definition.taskDefinitionArn,
-        ...(capacityProviderStrategy ? { capacityProviderStrategy } : {}),
+        capacityProviderStrategy,
         platformVersion: input.platformVersion ?? 'LATEST',
         platformFamily: 'Linux',
         networkConfiguration,
@@ -43,7 +43,7 @@ export function taskCalls({ state, tasks }: { state: State; tasks: Tasks }) {
           startedBy: input.startedBy,
           tags: [...propagated, ...tags],
           enableExecuteCommand: input.enableExecuteCommand,
-          ...(input.overrides ? { overrides: input.overrides } : {}),
+          overrides: input.overrides,
         }),
       )
       for (const task of started) tasks.launch(task)

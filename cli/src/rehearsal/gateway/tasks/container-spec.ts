@@ -47,10 +47,10 @@ export function containerSpec(options: {
   return {
     Image: reference,
     Env: environment,
-    ...(container.entryPoint ? { Entrypoint: container.entryPoint } : {}),
-    ...(command ? { Cmd: command } : {}),
-    ...(container.user ? { User: container.user } : {}),
-    ...(container.workingDirectory ? { WorkingDir: container.workingDirectory } : {}),
+    Entrypoint: container.entryPoint,
+    Cmd: command,
+    User: container.user,
+    WorkingDir: container.workingDirectory,
     Labels: {
       ...container.dockerLabels,
       [labels.rehearsal]: rehearsal,
