@@ -23,6 +23,8 @@ export type DeployFlags = BuildFlags & {
   autoApprove: boolean
   /** Seconds to wait for the app to answer with the new version. */
   timeout: number
+  /** Told Terraform's outputs after the apply. @returns aborted when the deployment has failed, with why */
+  watch?: ((outputs: Record<string, unknown>) => AbortSignal) | undefined
 }
 
 /** What `deploy --json` prints. */
@@ -65,8 +67,9 @@ export async function deploy(
     if (flags.planOnly) return { url: null, version: null, ...result }
     const outputs = await applyPlan(terraform, planFile, changes, flags, terminal)
     const url = readUrl(outputs)
+    const patience = { timeoutSeconds: flags.timeout, failed: flags.watch?.(outputs) }
     const served = await terminal.step('Wait until the app answers with this version', (say) =>
-      waitUntilServed(url, image.tag, flags.timeout, say),
+      waitUntilServed(url, image.tag, patience, say),
     )
     return { url, version: served.version, ...result }
   } finally {

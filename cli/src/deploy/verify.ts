@@ -7,6 +7,8 @@ import type { Say } from '../terminal/terminal.ts'
 const versionSchema = z.looseObject({ version: z.string(), imageTag: z.string() })
 export type ServedVersion = z.infer<typeof versionSchema>
 
+export type Patience = { timeoutSeconds: number; failed?: AbortSignal | undefined }
+
 /** Several answers in a row, because a load balancer with old and new tasks behind it gives either. */
 const answersInARow = 3
 const pauseMilliseconds = 500
@@ -14,19 +16,27 @@ const pauseMilliseconds = 500
 /**
  * Asks the app itself, through the load balancer, until it answers with the version that was deployed.
  * @param url the load balancer's address, without a path
- * @throws CliError `deploymentFailed` after `timeoutSeconds`
+ * @param patience for how long; `failed` ends it sooner, its reason says why
+ * @throws CliError `deploymentFailed`
  */
-export async function waitUntilServed(url: string, imageTag: string, timeoutSeconds: number, say: Say): Promise<ServedVersion> {
+export async function waitUntilServed(url: string, imageTag: string, patience: Patience, say: Say): Promise<ServedVersion> {
+  const { timeoutSeconds, failed } = patience
   const deadline = performance.now() + timeoutSeconds * 1000
   let inARow = 0
   let last = 'no answer yet'
-  while (performance.now() < deadline) {
+  while (performance.now() < deadline && !failed?.aborted) {
     const answer = await askVersion(url)
     inARow = typeof answer !== 'string' && answer.imageTag === imageTag ? inARow + 1 : 0
     if (inARow === answersInARow && typeof answer !== 'string') return answer
     last = typeof answer === 'string' ? answer : `${answer.imageTag} answers`
     say(last)
     await sleep(inARow > 0 ? 50 : pauseMilliseconds, undefined, { signal: interruption }).catch(() => interruption.throwIfAborted())
+  }
+  if (failed?.aborted) {
+    throw new CliError('deploymentFailed', `The deployment of ${imageTag} failed; ${last}.`, {
+      fix: 'Mend what ended its tasks, and deploy again.',
+      cause: failed.reason,
+    })
   }
   throw new CliError('deploymentFailed', `${url} did not answer with ${imageTag} within ${timeoutSeconds} s.`, {
     fix: "Look at the service's events and the tasks' logs; what served before still serves if the circuit breaker rolled back.",

@@ -13,6 +13,7 @@ import { chooseEngine, stopOwnEngine } from './engine.ts'
 import { enterRehearsal, rehearsalVariables } from './environment.ts'
 import { withoutIsolation } from './isolation.ts'
 import { prepareTerraform } from './prepare-terraform.ts'
+import { watchRollout } from './watch-rollout.ts'
 
 export type RehearseFlags = {
   /** Default: docker, or none where it cannot be had. */
@@ -69,7 +70,13 @@ export async function rehearse(project: Project, flags: RehearseFlags, terminal:
   const chosen = { TF_CLI_CONFIG_FILE: configFile, FARGATE_CTL_BASE_IMAGE: base, FARGATE_CTL_ENGINE: engine }
   enterRehearsal(await saveVariables(stateDir, { ...variables, ...chosen }))
   const deployFlags = { ...flags, engine, build: true, push: true, force: false, planOnly: false, autoApprove: true }
-  const result = await deploy(project, settings, deployFlags, terminal)
+  const rollout = watchRollout(settings, { speed: flags.speed, limitSeconds: flags.timeout })
+  const result = await deploy(project, settings, { ...deployFlags, watch: rollout.begin }, terminal)
+    .catch(async (error: unknown) => {
+      await rollout.explain(terminal)
+      throw error
+    })
+    .finally(rollout.end)
   return { ...result, standIns: configFile !== undefined, engine: `${engine} ${version}`.trim(), isolation: engine !== 'none' }
 }
 

@@ -68,6 +68,24 @@ t.test('from a clone to a running webapp, a new version, and away again', async 
     t.same(failures, [])
   })
 
+  await t.test('a version that cannot start is rolled back, and the rehearsal tells it', async (t) => {
+    const source = join(folder, 'application', 'src', 'server.ts')
+    const good = readFileSync(source, 'utf8')
+    writeFileSync(source, `console.error('no database at db.internal')\nprocess.exit(3)\n${good}`)
+    const client = startClient(url as string)
+    const broken = await cli(['rehearse'])
+    const { failures } = await client.stop()
+    writeFileSync(source, good)
+    t.equal(broken.exitCode, 5, broken.stdout)
+    t.match(broken.stderr, / event {6} has started 2 tasks: \(task [0-9a-f]{8}\)/)
+    t.match(broken.stderr, /stopped: Essential container in task exited \(EssentialContainerExited, exit code 3\); log: no database at db\.internal/)
+    t.match(broken.stderr, /error: The deployment of [0-9a-f]{16} failed; [0-9a-f]{16} answers\./)
+    t.match(broken.stderr, 'cause: ROLLBACK_SUCCESSFUL: ECS deployment circuit breaker: tasks failed to start.')
+    t.same(failures, [], 'the version before serves all the time')
+    const mended = await cli(['rehearse', '--json'])
+    t.equal(mended.exitCode, 0, mended.stderr)
+  })
+
   await t.test('terraform destroys all of it', async (t) => {
     const tag = (await fetch(new URL('/version', url as string)).then((response) => response.json())) as { imageTag: string }
     const output = execFileSync('terraform', ['destroy', '-auto-approve', '-input=false', '-no-color'], {

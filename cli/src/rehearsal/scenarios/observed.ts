@@ -30,9 +30,8 @@ export function isSteady({ deployments = [], desiredCount, runningCount }: Servi
   return deployments.length === 1 && deployments[0]?.rolloutState === 'COMPLETED' && runningCount === desiredCount
 }
 
-/** Begins to collect what happens to a service from now on. */
-export function observe(service: EcsService) {
-  const since = new Date()
+/** Collects what happens to a service from a moment on. */
+export function observe(service: EcsService, since = new Date()) {
   const events = new Map<string, { at: Date; message: string }>()
   const stopped: StoppedTask[] = []
   /** Tasks that need not be read again. */

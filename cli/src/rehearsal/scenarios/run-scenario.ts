@@ -89,7 +89,7 @@ async function runScenario(scenario: Scenario, context: Context, options: Scenar
     const requests = load.report()
     const seconds = Math.round(((Date.now() - Number(faultAt)) / 1000) * options.speed)
     const checks = check(scenario.expected, seen, requests, options.speed)
-    const timeline = timelineOf(seen, { faultAt, fault: scenario.name, requests, speed: options.speed })
+    const timeline = timelineOf(seen, { from: faultAt, fault: scenario.name, requests, speed: options.speed })
     const passed = checks.every(({ ok }) => ok)
     return { scenario: scenario.name, should: scenario.should, passed, seconds, requests, checks, timeline }
   } finally {

@@ -2,15 +2,15 @@ import type { LoadReport } from './client-load.ts'
 import { describeStop } from './expectations.ts'
 import type { Observed } from './observed.ts'
 
-/** One line of a timeline; `seconds` are AWS's, counted from the fault. */
+/** One line of a timeline; `seconds` are AWS's, counted from the fault or the deployment. */
 export type Moment = { seconds: number; kind: 'fault' | 'event' | 'deployment' | 'task' | 'requests'; text: string }
 
-type Options = { faultAt: Date; fault: string; requests: LoadReport; speed: number }
+type Options = { from: Date; speed: number; fault?: string; requests?: LoadReport }
 
-/** Orders all that was seen by time; what happened at once keeps AWS's order. */
-export function timelineOf({ events, deployments, stopped }: Observed, { faultAt, fault, requests, speed }: Options): Moment[] {
-  const secondsAt = (at: Date | number | undefined) => Math.round(((Number(at) - Number(faultAt)) / 100) * speed) / 10
-  const moments: Moment[] = [{ seconds: 0, kind: 'fault', text: fault }]
+/** Orders all that was seen since `from` by time; what happened at once keeps AWS's order. */
+export function timelineOf({ events, deployments, stopped }: Observed, { from, speed, fault, requests }: Options): Moment[] {
+  const secondsAt = (at: Date | number | undefined) => Math.round(((Number(at) - Number(from)) / 100) * speed) / 10
+  const moments: Moment[] = fault ? [{ seconds: 0, kind: 'fault', text: fault }] : []
   const add = (at: Date | number | undefined, kind: Moment['kind'], text: string) => {
     if (at !== undefined) moments.push({ seconds: secondsAt(at), kind, text })
   }
@@ -19,7 +19,7 @@ export function timelineOf({ events, deployments, stopped }: Observed, { faultAt
     add(finishedAt, 'deployment', `${status}${statusReason ? `: ${statusReason}` : ''}`)
   }
   for (const each of stopped) add(each.task.stoppedAt, 'task', `${shortId(each.task.taskArn)} stopped: ${describeStop(each)}`)
-  if (requests.firstFailure !== undefined) {
+  if (requests?.firstFailure !== undefined) {
     add(requests.firstFailure, 'requests', 'the first request fails')
     add(requests.lastFailure, 'requests', `the last of ${requests.failed} failed requests`)
   }

@@ -2,7 +2,7 @@ import t from 'tap'
 import { formatMoment, timelineOf } from '../../../src/rehearsal/scenarios/timeline.ts'
 import { after, allAnswered, faultAt, rolledBack, stoppedTask } from '../../support/scenarios.ts'
 
-const options = { faultAt, fault: 'crash-at-start', requests: allAnswered, speed: 1 }
+const options = { from: faultAt, fault: 'crash-at-start', requests: allAnswered, speed: 1 }
 
 t.test('tells what happened in order, from the fault on', async (t) => {
   t.strictSame(

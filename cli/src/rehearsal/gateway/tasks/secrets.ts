@@ -36,7 +36,7 @@ async function readFromSecretsManager(upstream: Upstream, scope: Scope, valueFro
     new ResourceInitializationError(
       `${prefix} unable to retrieve secret from asm: service call has been retried 1 time(s): ${why}`,
     )
-  const input = { SecretId, VersionStage, VersionId }
+  const input = { SecretId, VersionStage: VersionStage || undefined, VersionId: VersionId || undefined }
   const { SecretString } = await upstream.read(secret, scope, 'secretsmanager', 'GetSecretValue', input).catch((error) => {
     throw fail(`failed to fetch secret ${SecretId} from secrets manager: ${reason(error)}`)
   })
