@@ -15,7 +15,7 @@ import { approve } from './approve.ts'
 import { countChanges, isEmpty, readChanges, type Changes } from './changes.ts'
 import { init, needsInit } from './init.ts'
 import { printChanges } from './print-changes.ts'
-import { waitUntilServed } from './verify.ts'
+import { rolloutFailed, waitUntilServed } from './verify.ts'
 
 export type DeployFlags = BuildFlags & {
   build: boolean
@@ -23,9 +23,12 @@ export type DeployFlags = BuildFlags & {
   autoApprove: boolean
   /** Seconds to wait for the app to answer with the new version. */
   timeout: number
-  /** Told Terraform's outputs after the apply. @returns aborted when the deployment has failed, with why */
-  watch?: ((outputs: Record<string, unknown>) => AbortSignal) | undefined
+  /** Follows what the apply has begun; told Terraform's outputs. */
+  watch?: ((outputs: Record<string, unknown>) => Rollout) | undefined
 }
+
+/** `failed` is aborted when the new tasks will not serve, with why; `over` is fulfilled then, or when they have replaced the old ones. */
+export type Rollout = { failed: AbortSignal; over: Promise<void> }
 
 /** What `deploy --json` prints. */
 export type DeployResult = {
@@ -67,10 +70,14 @@ export async function deploy(
     if (flags.planOnly) return { url: null, version: null, ...result }
     const outputs = await applyPlan(terraform, planFile, changes, flags, terminal)
     const url = readUrl(outputs)
-    const patience = { timeoutSeconds: flags.timeout, failed: flags.watch?.(outputs) }
-    const served = await terminal.step('Wait until the app answers with this version', (say) =>
-      waitUntilServed(url, image.tag, patience, say),
-    )
+    const rollout = flags.watch?.(outputs)
+    const served = await terminal.step('Wait until the app answers with this version', async (say) => {
+      const version = await waitUntilServed(url, image.tag, { timeoutSeconds: flags.timeout, failed: rollout?.failed }, say)
+      // Where only its settings have changed, the tasks of before answer with the same version.
+      await rollout?.over
+      if (rollout?.failed.aborted) throw rolloutFailed(image.tag, rollout.failed)
+      return version
+    })
     return { url, version: served.version, ...result }
   } finally {
     await rm(folder, { recursive: true, force: true })

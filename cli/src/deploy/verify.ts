@@ -32,15 +32,18 @@ export async function waitUntilServed(url: string, imageTag: string, patience: P
     say(last)
     await sleep(inARow > 0 ? 50 : pauseMilliseconds, undefined, { signal: interruption }).catch(() => interruption.throwIfAborted())
   }
-  if (failed?.aborted) {
-    throw new CliError('deploymentFailed', `The deployment of ${imageTag} failed; ${last}.`, {
-      fix: 'Mend what ended its tasks, and deploy again.',
-      cause: failed.reason,
-    })
-  }
+  if (failed?.aborted) throw rolloutFailed(imageTag, failed)
   throw new CliError('deploymentFailed', `${url} did not answer with ${imageTag} within ${timeoutSeconds} s.`, {
     fix: "Look at the service's events and the tasks' logs; what served before still serves if the circuit breaker rolled back.",
     cause: `last seen: ${last}`,
+  })
+}
+
+/** @param failed its reason is the cause */
+export function rolloutFailed(imageTag: string, failed: AbortSignal): CliError {
+  return new CliError('deploymentFailed', `The new tasks with ${imageTag} do not serve.`, {
+    fix: 'Mend what ended them, and deploy again; what served before still serves if it was rolled back.',
+    cause: failed.reason,
   })
 }
 

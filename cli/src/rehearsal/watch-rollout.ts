@@ -1,11 +1,22 @@
 import type { Settings } from '../config/settings.ts'
+import type { Rollout } from '../deploy/deploy.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { observe, type Observed } from './scenarios/observed.ts'
 import { findService } from './scenarios/run-scenario.ts'
 import type { EcsService } from './scenarios/service.ts'
 import { formatMoment, timelineOf } from './scenarios/timeline.ts'
 
-const failed = ['ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED', 'STOPPED']
+const newest = ({ deployments }: Observed) => deployments.at(-1)
+
+const hasFailed = (seen: Observed) => ['ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED', 'STOPPED'].includes(newest(seen)?.status ?? '')
+
+/** Old tasks are asked to stop only when new ones are healthy in their place; that they still drain need not be waited for. */
+function hasTakenOver(seen: Observed): boolean {
+  const { status } = newest(seen) ?? { status: 'SUCCESSFUL' }
+  const { desiredCount, deployments: [primary, ...others] = [] } = seen.service
+  const replaced = others.length > 0 && others.every(({ runningCount }) => runningCount === 0)
+  return status === 'SUCCESSFUL' || (status === 'IN_PROGRESS' && replaced && primary?.runningCount === desiredCount)
+}
 
 /**
  * Follows what becomes of the deployment that a rehearsal makes from now on.
@@ -13,23 +24,21 @@ const failed = ['ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED', 'STOPPED']
  */
 export function watchRollout(settings: Settings, { speed, limitSeconds }: { speed: number; limitSeconds: number }) {
   const since = new Date()
-  const over = new AbortController()
+  const failed = new AbortController()
   let service: EcsService | undefined
   let ended = false
 
   const follow = async (of: EcsService) => {
-    const hasFailed = (seen: Observed) => failed.includes(newest(seen)?.status ?? '')
-    const seen = await observe(of, since).until((each) => ended || hasFailed(each), limitSeconds)
-    if (hasFailed(seen)) over.abort(`${newest(seen)?.status}: ${newest(seen)?.statusReason}`)
+    const seen = await observe(of, since).until((each) => ended || hasFailed(each) || hasTakenOver(each), limitSeconds)
+    const { status, statusReason = `after ${limitSeconds} s` } = newest(seen) ?? {}
+    if (!ended && !hasTakenOver(seen)) failed.abort(`${status}: ${statusReason}`)
   }
 
   return {
-    /** @param outputs Terraform's. @returns aborted when the deployment has failed, with why */
-    begin: (outputs: unknown): AbortSignal => {
+    /** @param outputs Terraform's */
+    begin: (outputs: unknown): Rollout => {
       service = findService(settings, outputs)
-      // What cannot be seen is waited for as long as the app.
-      follow(service).catch(() => undefined)
-      return over.signal
+      return { failed: failed.signal, over: follow(service).catch((error: unknown) => failed.abort((error as Error).message)) }
     },
     end: () => void (ended = true),
     /** Tells what ECS did, line by line. */
@@ -40,5 +49,3 @@ export function watchRollout(settings: Settings, { speed, limitSeconds }: { spee
     },
   }
 }
-
-const newest = ({ deployments }: Observed) => deployments.at(-1)

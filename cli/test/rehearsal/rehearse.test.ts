@@ -79,7 +79,7 @@ t.test('from a clone to a running webapp, a new version, and away again', async 
     t.equal(broken.exitCode, 5, broken.stdout)
     t.match(broken.stderr, / event {6} has started 2 tasks: \(task [0-9a-f]{8}\)/)
     t.match(broken.stderr, /stopped: Essential container in task exited \(EssentialContainerExited, exit code 3\); log: no database at db\.internal/)
-    t.match(broken.stderr, /error: The deployment of [0-9a-f]{16} failed; [0-9a-f]{16} answers\./)
+    t.match(broken.stderr, /error: The new tasks with [0-9a-f]{16} do not serve\./)
     t.match(broken.stderr, 'cause: ROLLBACK_SUCCESSFUL: ECS deployment circuit breaker: tasks failed to start.')
     t.same(failures, [], 'the version before serves all the time')
     const mended = await cli(['rehearse', '--json'])
