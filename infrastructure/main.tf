@@ -148,10 +148,11 @@ module "ecs" {
       propagate_tags                     = "SERVICE"
       # A change of the capacity providers' weights is then a new deployment instead of a new service.
       force_new_deployment = true
-      # Makes the service wait until its tasks can be reached and can reach ECR: the first start needs both.
+      # Makes the service wait until its tasks can be reached and can reach ECR: the first start needs both. Values that
+      # are known before the apply, because the provider cannot update a service whose triggers are not.
       triggers = {
-        listener = module.alb.listeners[local.https ? "https" : "http"].arn
-        egress   = join(",", module.vpc.private_nat_gateway_route_ids)
+        listeners = join(",", keys(module.alb.listeners))
+        egress    = tostring(length(module.vpc.private_nat_gateway_route_ids))
       }
 
       subnet_ids       = module.vpc.private_subnets

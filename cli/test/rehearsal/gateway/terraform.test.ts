@@ -68,6 +68,7 @@ t.test('infrastructure/: create, plan empty, update, import, destroy, twice', { 
   await terraform(['init', '-lockfile=readonly', '-backend-config=s3.tfbackend'])
   const first = ['-var=image_tag=one']
   const second = ['-var=image_tag=two', '-var=health_check_grace_period_seconds=45']
+  const third = [...second, `-var=certificate_arn=arn:aws:acm:${region}:000000000000:certificate/any`, '-var=single_nat_gateway=false']
   const planEmpty = async (variables: string[], what: string) =>
     t.match(
       await terraform(['plan', '-detailed-exitcode', ...variables]),
@@ -103,7 +104,9 @@ t.test('infrastructure/: create, plan empty, update, import, destroy, twice', { 
     )
     await terraform(['apply', '-auto-approve', ...second])
     await planEmpty(second, 'a plan after one more apply is empty')
-    t.match(await terraform(['destroy', '-auto-approve', ...second]), /Destroy complete! Resources: \d\d+ destroyed\./)
+    t.match(await terraform(['apply', '-auto-approve', ...third]), /Apply complete!/, 'HTTPS, and a NAT gateway in each zone')
+    await planEmpty(third, 'a plan after that is empty, too')
+    t.match(await terraform(['destroy', '-auto-approve', ...third]), /Destroy complete! Resources: \d\d+ destroyed\./)
   }
 })
 
