@@ -21,7 +21,9 @@ export const daemonFileName = 'daemon.json'
 export const daemonFileSchema = z.object({
   pid: z.number(),
   url: z.url(),
-  ...daemonOptionsSchema.pick({ speed: true, tasksAre: true, build: true }).shape,
+  ...daemonOptionsSchema.pick({ speed: true, tasksAre: true }).shape,
+  /** Older ones did not write it. */
+  build: z.string().default(''),
 })
 export type DaemonFile = z.infer<typeof daemonFileSchema>
 

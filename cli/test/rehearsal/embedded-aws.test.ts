@@ -49,8 +49,10 @@ t.test('another speed, other tasks or other code need another daemon', async (t)
   t.same(await ensureEmbeddedAws({ ...options, speed: 10, tasksAre: 'containers' }), { url, startedNow: true })
   const running = await findRunning(stateDir)
   t.match(running, { speed: 10, tasksAre: 'containers' })
-  writeFileSync(join(stateDir, 'daemon.json'), JSON.stringify({ ...running, build: 'that of yesterday' }))
-  t.same(await ensureEmbeddedAws({ ...options, speed: 10, tasksAre: 'containers' }), { url, startedNow: true })
+  for (const build of ['that of yesterday', undefined]) {
+    writeFileSync(join(stateDir, 'daemon.json'), JSON.stringify({ ...running, pid: (await findRunning(stateDir))?.pid, build }))
+    t.same(await ensureEmbeddedAws({ ...options, speed: 10, tasksAre: 'containers' }), { url, startedNow: true })
+  }
 })
 
 t.test('one that cannot start leaves nothing behind', async (t) => {

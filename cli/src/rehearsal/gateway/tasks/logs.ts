@@ -9,6 +9,9 @@ export type LogStream = { write: (message: string, at?: number) => void; end: ()
 
 const silent: LogStream = { write: () => undefined, end: async () => undefined }
 const flushMs = 250
+/** Lines of one container. ministack holds all it is sent in memory and reads it at its start, so old lines leave. */
+const keptAtMost = 10_000
+const keptThen = 5000
 
 /**
  * Opens the CloudWatch Logs stream of a container with the awslogs driver: `prefix/container/task-id`.
@@ -40,12 +43,31 @@ export async function openLogStream(
         `create Cloudwatch log stream: ${error.type}: ${error.message} : exit status 1`,
     )
   })
-  return batch((logEvents) => upstream.call(region, 'logs', 'PutLogEvents', { ...where, logEvents }), sent)
+  const put = (logEvents: LogEvent[]) => upstream.call(region, 'logs', 'PutLogEvents', { ...where, logEvents })
+  const empty = async () => {
+    await upstream.call(region, 'logs', 'DeleteLogStream', where)
+    await upstream.call(region, 'logs', 'CreateLogStream', where)
+  }
+  return batch(keepNewest(put, empty), sent)
 }
 
 type LogEvent = { timestamp: number; message: string }
 
-function batch(put: (events: LogEvent[]) => Promise<unknown>, sent: (until: number) => void): LogStream {
+/** Starts a stream anew with its newest lines when it has too many. */
+function keepNewest(put: (events: LogEvent[]) => Promise<void>, empty: () => Promise<void>) {
+  let count = 0
+  let newest: LogEvent[] = []
+  return async (events: LogEvent[]): Promise<void> => {
+    count += events.length
+    newest = [...newest, ...events].slice(-keptThen)
+    if (count <= keptAtMost) return put(events)
+    await empty()
+    count = newest.length
+    await put(newest)
+  }
+}
+
+function batch(put: (events: LogEvent[]) => Promise<void>, sent: (until: number) => void): LogStream {
   const waiting: LogEvent[] = []
   let timer: NodeJS.Timeout | undefined
   let sending: Promise<unknown> = Promise.resolve()

@@ -70,6 +70,13 @@ t.test('environment, overrides, user, secrets and logs', { buffered: true }, asy
   })
 })
 
+t.test('of many lines the newest are kept', { buffered: true }, async (t) => {
+  const print = 'for (let line = 1; line <= 23456; line++) console.log("line " + line)'
+  const lines = await logsOf(await ecs.runToEnd('many', [script(print)]))
+  t.ok(lines.length >= 5000 && lines.length <= 10_000, `${lines.length} lines`)
+  t.same(lines, Array.from({ length: lines.length }, (_, index) => `line ${23456 - lines.length + 1 + index}`), 'in order, to the last')
+})
+
 t.test('a read-only root and tmpfs', { buffered: true }, async (t) => {
   const write = 'const w = (f) => { try { fs.writeFileSync(f, "x"); return "written" } catch (e) { return e.code } }; '
   const task = await ecs.runToEnd('read-only', [
