@@ -28,7 +28,8 @@ export async function openEntrance(wanted: number | undefined, certificate: Cert
   const servers = { HTTP: createHttpServer(options), HTTPS: createHttpsServer({ ...options, ...certificate }) }
   for (const protocol of ['HTTP', 'HTTPS'] as const) attach(servers[protocol], protocol, handlers)
   const open = new Set<Socket>()
-  const entrance = createServer((socket) => {
+  // As node:http's own servers do: without it every answer of two parts waits for the client's delayed acknowledgement.
+  const entrance = createServer({ noDelay: true }, (socket) => {
     open.add(socket)
     socket.once('close', () => open.delete(socket))
     route(socket, servers)
