@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { requireSettings } from '../config/check-settings.ts'
+import type { Settings } from '../config/settings.ts'
 import { deploy, type DeployResult } from '../deploy/deploy.ts'
 import type { Project } from '../project.ts'
 import type { Terminal } from '../terminal/terminal.ts'
@@ -43,7 +44,20 @@ const standInsFolder = ({ infrastructure }: Project) => join(infrastructure, 'te
  */
 export async function rehearse(project: Project, flags: RehearseFlags, terminal: Terminal): Promise<RehearseResult> {
   const settings = await requireSettings(project, terminal)
-  const { region } = settings.inputs
+  const { engine, version, standIns } = await prepare(project, settings, flags, terminal)
+  const deployFlags = { ...flags, engine, build: true, push: true, force: false, planOnly: false, autoApprove: true }
+  const rollout = watchRollout(settings, { speed: flags.speed, limitSeconds: flags.timeout })
+  const result = await deploy(project, settings, { ...deployFlags, watch: rollout.begin }, terminal)
+    .catch(async (error: unknown) => {
+      await rollout.explain(terminal).catch(() => undefined)
+      throw error
+    })
+    .finally(rollout.end)
+  return { ...result, standIns, engine: `${engine} ${version}`.trim(), isolation: engine !== 'none' }
+}
+
+/** All that an account on AWS would have before the first deployment; leaves this process in the rehearsal's environment. */
+async function prepare(project: Project, settings: Settings, flags: RehearseFlags, terminal: Terminal) {
   const stateDir = rehearsalFolder(project)
   await mkdir(stateDir, { recursive: true })
   const { engine, version } = await terminal.step('Container engine', () => chooseEngine(flags.engine, project.scratch))
@@ -57,27 +71,21 @@ export async function rehearse(project: Project, flags: RehearseFlags, terminal:
       tasksAre: engine === 'none' ? 'processes' : 'containers',
     }),
   )
-  const variables = rehearsalVariables({ url, region, stateDir })
+  const variables = rehearsalVariables({ url, region: settings.inputs.region, stateDir })
   enterRehearsal(variables)
   const configFile = await terminal.step('Terraform modules and provider', () =>
     prepareTerraform({ stateDir, standInsDir: standInsFolder(project), registryUrl: url }),
   )
   await terminal.step('State bucket and ECR repository', () => bootstrap(settings))
-  const platform = settings.inputs.cpu_architecture === 'ARM64' ? 'arm64' : 'x64'
-  const base = engine === 'none' ? engine : await terminal.step('Base image', () =>
-    chooseBaseImage({ engine, arch: platform, cacheDir: join(project.scratch, 'base-image'), application: project.application }),
-  )
+  const base = engine === 'none' ? engine : await terminal.step('Base image', () => findBaseImage(project, settings, engine))
   const chosen = { TF_CLI_CONFIG_FILE: configFile, FARGATE_CTL_BASE_IMAGE: base, FARGATE_CTL_ENGINE: engine }
   enterRehearsal(await saveVariables(stateDir, { ...variables, ...chosen }))
-  const deployFlags = { ...flags, engine, build: true, push: true, force: false, planOnly: false, autoApprove: true }
-  const rollout = watchRollout(settings, { speed: flags.speed, limitSeconds: flags.timeout })
-  const result = await deploy(project, settings, { ...deployFlags, watch: rollout.begin }, terminal)
-    .catch(async (error: unknown) => {
-      await rollout.explain(terminal)
-      throw error
-    })
-    .finally(rollout.end)
-  return { ...result, standIns: configFile !== undefined, engine: `${engine} ${version}`.trim(), isolation: engine !== 'none' }
+  return { engine, version, standIns: configFile !== undefined }
+}
+
+function findBaseImage({ scratch, application }: Project, { inputs }: Settings, engine: Engine): Promise<string | undefined> {
+  const arch = inputs.cpu_architecture === 'ARM64' ? 'arm64' : 'x64'
+  return chooseBaseImage({ engine, arch, cacheDir: join(scratch, 'base-image'), application })
 }
 
 /** Stops the rehearsal and removes all it made; images and tools stay for the next one. */
