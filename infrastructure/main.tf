@@ -210,9 +210,10 @@ module "ecs" {
             { name = "IMAGE_TAG", value = var.image_tag },
             { name = "PORT", value = tostring(var.container_port) },
           ]
+          # A deployment waits for each task's first check, so the interval, ECS's shortest, is part of its time.
           health_check = {
             command     = ["CMD", "/usr/local/bin/node", "/app/healthcheck.js"]
-            interval    = 10
+            interval    = 5
             timeout     = 5
             retries     = 3
             startPeriod = 10
