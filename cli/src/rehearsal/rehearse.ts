@@ -14,7 +14,6 @@ import { chooseEngine, stopOwnEngine } from './engine.ts'
 import { enterRehearsal, rehearsalVariables } from './environment.ts'
 import { withoutIsolation } from './isolation.ts'
 import { prepareTerraform } from './prepare-terraform.ts'
-import { watchRollout } from './watch-rollout.ts'
 
 export type RehearseFlags = {
   /** Default: docker, or none where it cannot be had. */
@@ -46,6 +45,8 @@ export async function rehearse(project: Project, flags: RehearseFlags, terminal:
   const settings = await requireSettings(project, terminal)
   const { engine, version, standIns } = await prepare(project, settings, flags, terminal)
   const deployFlags = { ...flags, engine, build: true, push: true, force: false, planOnly: false, autoApprove: true }
+  // ECS's client takes longest to load, and taking a rehearsal down needs none.
+  const { watchRollout } = await import('./watch-rollout.ts')
   const rollout = watchRollout(settings, { speed: flags.speed, limitSeconds: flags.timeout })
   const result = await deploy(project, settings, { ...deployFlags, watch: rollout.begin }, terminal)
     .catch(async (error: unknown) => {

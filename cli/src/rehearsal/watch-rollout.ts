@@ -1,18 +1,15 @@
 import type { Settings } from '../config/settings.ts'
 import type { Rollout } from '../deploy/deploy.ts'
 import type { Terminal } from '../terminal/terminal.ts'
-import { observe, type Observed } from './scenarios/observed.ts'
-import { findService } from './scenarios/run-scenario.ts'
-import type { EcsService } from './scenarios/service.ts'
+import { hasEnded, newestOf, observe, type Observed } from './scenarios/observed.ts'
+import { findService, type EcsService } from './scenarios/service.ts'
 import { formatMoment, timelineOf } from './scenarios/timeline.ts'
 
-const newest = ({ deployments }: Observed) => deployments.at(-1)
-
-const hasFailed = (seen: Observed) => ['ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED', 'STOPPED'].includes(newest(seen)?.status ?? '')
+const hasFailed = (seen: Observed) => hasEnded(seen) && newestOf(seen)?.status !== 'SUCCESSFUL'
 
 /** Old tasks are asked to stop only when new ones are healthy in their place; that they still drain need not be waited for. */
 function hasTakenOver(seen: Observed): boolean {
-  const { status } = newest(seen) ?? { status: 'SUCCESSFUL' }
+  const { status } = newestOf(seen) ?? { status: 'SUCCESSFUL' }
   const { desiredCount, deployments: [primary, ...others] = [] } = seen.service
   const replaced = others.length > 0 && others.every(({ runningCount }) => runningCount === 0)
   return status === 'SUCCESSFUL' || (status === 'IN_PROGRESS' && replaced && primary?.runningCount === desiredCount)
@@ -30,7 +27,7 @@ export function watchRollout(settings: Settings, { speed, limitSeconds }: { spee
 
   const follow = async (of: EcsService) => {
     const seen = await observe(of, since).until((each) => ended || hasFailed(each) || hasTakenOver(each), limitSeconds)
-    const { status, statusReason = `after ${limitSeconds} s` } = newest(seen) ?? {}
+    const { status, statusReason = `after ${limitSeconds} s` } = newestOf(seen) ?? {}
     if (!ended && !hasTakenOver(seen)) failed.abort(`${status}: ${statusReason}`)
   }
 

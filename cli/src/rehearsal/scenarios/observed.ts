@@ -19,10 +19,15 @@ export type Observed = {
 const pollMilliseconds = 500
 const ended = ['SUCCESSFUL', 'STOPPED', 'ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED']
 
-/** Whether the newest deployment since the fault has come to its end, and with it every task that was to stop. */
-export function deploymentEnded({ deployments, service, stopping }: Observed): boolean {
-  const newest = deployments.at(-1)
-  return newest !== undefined && ended.includes(newest.status ?? '') && isSteady(service) && stopping === 0
+/** The newest deployment, if there is one. */
+export const newestOf = ({ deployments }: Observed): ServiceDeployment | undefined => deployments.at(-1)
+
+/** Whether the newest deployment has come to its end, be it good or bad. */
+export const hasEnded = (seen: Observed): boolean => ended.includes(newestOf(seen)?.status ?? '')
+
+/** Whether with it every task that was to stop has. */
+export function deploymentEnded(seen: Observed): boolean {
+  return hasEnded(seen) && isSteady(seen.service) && seen.stopping === 0
 }
 
 /** Whether one deployment is left, complete, with all the tasks it wants. */

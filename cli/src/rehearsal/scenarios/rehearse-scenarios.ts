@@ -8,7 +8,8 @@ import { withoutIsolation } from '../isolation.ts'
 import { rehearse, type RehearseFlags } from '../rehearse.ts'
 import { needContainers, scenarios, type Scenario } from './catalog.ts'
 import { printScenario, printTable } from './report.ts'
-import { findService, runScenarios, type ScenarioResult } from './run-scenario.ts'
+import { runScenarios, type ScenarioResult } from './run-scenario.ts'
+import { findService } from './service.ts'
 
 export type ScenarioFlags = RehearseFlags & { scenario: string; requests: number }
 

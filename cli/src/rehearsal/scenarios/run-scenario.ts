@@ -1,6 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { z } from 'zod'
-import type { Settings } from '../../config/settings.ts'
 import { interruption } from '../../interrupts.ts'
 import { setVariables } from './broken-versions.ts'
 import type { Scenario } from './catalog.ts'
@@ -8,7 +6,7 @@ import { startLoad, type Load, type LoadReport } from './client-load.ts'
 import { check, type Check } from './expectations.ts'
 import { untilSteady, type Context } from './faults.ts'
 import { observe, type Observed } from './observed.ts'
-import { openService, type EcsService, type Service } from './service.ts'
+import type { EcsService, Service } from './service.ts'
 import { timelineOf, type Moment } from './timeline.ts'
 
 export type ScenarioResult = {
@@ -29,14 +27,6 @@ export type ScenarioOptions = {
   requests: number
 }
 
-/** What of Terraform's outputs names the service. */
-const outputsSchema = z.looseObject({
-  cluster_name: z.string(),
-  service_name: z.string(),
-  container_name: z.string(),
-  log_group_name: z.string(),
-})
-
 /** AWS's seconds that a scenario may take, and real ones that it may take at any speed. */
 const limitSeconds = 900
 const leastLimitSeconds = 150
@@ -45,18 +35,6 @@ const patienceSeconds = 10
 const leastPatienceSeconds = 2
 /** Real seconds of load before the fault and after its end. */
 const marginSeconds = 1
-
-/** Opens the service that the rehearsal deployed. @param outputs Terraform's */
-export function findService({ inputs }: Settings, outputs: unknown): EcsService {
-  const names = outputsSchema.parse(outputs)
-  return openService({
-    region: inputs.region,
-    cluster: names.cluster_name,
-    service: names.service_name,
-    container: names.container_name,
-    logGroup: names.log_group_name,
-  })
-}
 
 /** Runs scenarios one after another and puts the service back to what it was; each starts from the good version. */
 export async function* runScenarios(

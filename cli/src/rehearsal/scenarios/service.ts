@@ -16,6 +16,7 @@ import {
 } from '@aws-sdk/client-ecs'
 import { z } from 'zod'
 import { awsError, callOptions, clientDefaults } from '../../aws/client.ts'
+import type { Settings } from '../../config/settings.ts'
 import { createUpstream } from '../gateway/upstream.ts'
 
 const logEvents = z.object({ events: z.array(z.object({ message: z.string() })).default([]) })
@@ -30,6 +31,26 @@ export type EcsService = ReturnType<typeof openService>
 /** Enough for a stack trace. */
 const logLines = 40
 const account = '000000000000'
+
+/** What of Terraform's outputs names the service. */
+const outputsSchema = z.looseObject({
+  cluster_name: z.string(),
+  service_name: z.string(),
+  container_name: z.string(),
+  log_group_name: z.string(),
+})
+
+/** Opens the service that the rehearsal deployed. @param outputs Terraform's */
+export function findService({ inputs }: Settings, outputs: unknown): EcsService {
+  const names = outputsSchema.parse(outputs)
+  return openService({
+    region: inputs.region,
+    cluster: names.cluster_name,
+    service: names.service_name,
+    container: names.container_name,
+    logGroup: names.log_group_name,
+  })
+}
 
 /** The calls that scenarios make about one service of the rehearsal, through the same APIs as on AWS. */
 export function openService({ region, cluster, service, container, logGroup }: Names) {
