@@ -4,9 +4,10 @@ import { hasRoomFor, type Capacity } from './capacity.ts'
 import { now, type Clock } from '../clock.ts'
 import type { Deployment, Service, Task, TaskDefinition } from '../records.ts'
 import type { Store } from '../state.ts'
+import { createReadiness, isAlive } from './readiness.ts'
 import { beginDeployment, completeDeployment, failDeployment, failureThreshold, findServiceDeployment, primaryOf, stopRequested } from './rollouts.ts'
 import { addEvent, collectTargetChanges, texts } from './service-events.ts'
-import type { TargetDescription, TargetHealth } from '../balancer/target-health.ts'
+import type { TargetHealth } from '../balancer/target-health.ts'
 import { newTask } from '../tasks/new-task.ts'
 import type { Tasks } from '../tasks/tasks.ts'
 import type { Upstream } from '../upstream.ts'
@@ -15,8 +16,6 @@ import type { Upstream } from '../upstream.ts'
 const maxBackOffSeconds = 27 * 60
 /** AWS names no steps; these double from here, so that a breaker of three failures opens within a minute. */
 const firstBackOffSeconds = 5
-/** A task that nothing checks counts as started when it has run this long; AWS names no number. */
-const settleSeconds = 10
 /** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html: AWS computes it from the alarm. */
 const alarmBakeSeconds = 60
 const tickSeconds = 1
@@ -42,6 +41,7 @@ type Options = {
 /** Brings every service's tasks to what its primary deployment asks for, step by step, as the rolling update does. */
 export function createDeploymentController({ store, tasks, health, upstream, clock, capacity, log }: Options) {
   const { state } = store
+  const { isReady, findUnhealthy } = createReadiness({ state, health, clock })
   const targetChanges = collectTargetChanges()
   let timer: NodeJS.Timeout | undefined
   let woken = false
@@ -114,14 +114,6 @@ export function createDeploymentController({ store, tasks, health, upstream, clo
       }
       if (!isAlive(task)) countFailure(service, task)
     }
-  }
-
-  const findUnhealthy = (task: Task): (TargetDescription & { group: string }) | undefined => {
-    for (const { targetGroupArn, containerPort } of task.own.loadBalancers) {
-      const target = health.find(targetGroupArn, { id: task.own.ip as string, port: containerPort })
-      if (target?.state === 'unhealthy') return { ...target, group: targetGroupArn }
-    }
-    return undefined
   }
 
   /** Somebody's request, the circuit breaker, and alarms. */
@@ -250,19 +242,6 @@ export function createDeploymentController({ store, tasks, health, upstream, clo
     }
   }
 
-  /** Whether a task counts as healthy: it runs, its containers are healthy, and so are its targets. */
-  const isReady = (task: Task): boolean => {
-    if (!isAlive(task) || task.lastStatus !== 'RUNNING') return false
-    const definition = state.taskDefinitions[task.taskDefinitionArn]
-    const checked = definition?.containerDefinitions.some(({ essential, healthCheck }) => essential && healthCheck)
-    if (checked && task.healthStatus !== 'HEALTHY') return false
-    const { loadBalancers } = task.own
-    const inTarget = ({ targetGroupArn, containerPort }: Task['own']['loadBalancers'][number]) =>
-      health.find(targetGroupArn, { id: task.own.ip as string, port: containerPort })?.state === 'healthy'
-    if (loadBalancers.length > 0) return loadBalancers.every(inTarget)
-    return checked || clock.since(task.startedAt ?? now()) >= settleSeconds
-  }
-
   tasks.subscribe((task, event) => {
     const service = Object.values(state.services).find(
       ({ serviceName, clusterArn, status }) => task.group === `service:${serviceName}` && task.clusterArn === clusterArn && status !== 'INACTIVE',
@@ -294,8 +273,6 @@ export function createDeploymentController({ store, tasks, health, upstream, clo
     },
   }
 }
-
-const isAlive = (task: Task) => task.desiredStatus === 'RUNNING'
 
 /** Users and the scheduler's own scaling stop tasks without a failure. */
 function isFailure({ stopCode, stoppedReason = '' }: Task): boolean {
