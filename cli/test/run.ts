@@ -5,10 +5,12 @@ import { closeSync, globSync, mkdirSync, openSync, readFileSync, rmSync } from '
 import { availableParallelism } from 'node:os'
 import { basename, delimiter } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { inspect } from 'node:util'
 import { Parser } from 'tap-parser'
 import { prepareEngine } from './support/engine.ts'
 
 type Run = { status: number; results: string }
+type Assertion = { ok: boolean; skip: unknown; fullname: string; diag: unknown }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const timeoutSeconds = 600
@@ -25,7 +27,10 @@ const installed = ['node_modules/.bin', '.fargate-ctl/tools/bin', '.fargate-ctl/
 process.env.PATH = [process.env.PATH, ...installed].join(delimiter)
 const runs = await Promise.all([...aside.map(runAside), runTap(files)])
 await stopEngine?.()
-const counts = count(runs.map(({ results }) => readFileSync(results, 'utf8')))
+const assertions = runs.flatMap(({ results }) => readAssertions(results))
+const failures = assertions.filter(({ ok, skip }) => !ok && !skip)
+for (const { fullname, diag } of failures) console.log(`not ok ${fullname}\n${inspect(diag, { depth: 3, breakLength: 160 })}`)
+const counts = count(assertions)
 const failed = runs.every(({ status }) => status === 0) ? counts.failed : Math.max(1, counts.failed)
 console.log(`${counts.passed} passed, ${failed} failed${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''}`)
 process.exitCode = failed > 0 || counts.passed === 0 ? 1 : 0
@@ -51,12 +56,13 @@ async function runAside(file: string): Promise<Run> {
   return { status: status ?? 1, results }
 }
 
-function count(texts: string[]): { passed: number; failed: number; skipped: number } {
+function readAssertions(file: string): Assertion[] {
+  const events = Parser.parse(readFileSync(file, 'utf8'), { flat: true })
+  return events.filter(([kind]) => kind === 'assert').map(([, assertion]) => assertion as unknown as Assertion)
+}
+
+function count(assertions: Assertion[]): { passed: number; failed: number; skipped: number } {
   const counts = { passed: 0, failed: 0, skipped: 0 }
-  for (const [kind, assertion] of texts.flatMap((text) => Parser.parse(text, { flat: true }))) {
-    if (kind !== 'assert') continue
-    const { ok, skip } = assertion as unknown as { ok: boolean; skip?: unknown }
-    counts[skip ? 'skipped' : ok ? 'passed' : 'failed']++
-  }
+  for (const { ok, skip } of assertions) counts[skip ? 'skipped' : ok ? 'passed' : 'failed']++
   return counts
 }
