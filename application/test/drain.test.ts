@@ -55,8 +55,8 @@ t.test('SIGTERM before the load balancer lets go: no request fails', async (t) =
   const { code } = await server.ended
   t.equal(code, 0)
   t.equal(counts.failed, 0, `${counts.sent} requests, none failed`)
-  t.ok(counts.sent > 500)
   t.ok(counts.closing > 0, 'answers say Connection: close')
+  t.ok(counts.sent > counts.closing, 'which those before SIGTERM did not')
 })
 
 t.test('SIGTERM after the load balancer has let go: it ends after the silence', async (t) => {

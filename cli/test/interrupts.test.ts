@@ -117,7 +117,7 @@ t.test('while the app is awaited', async (t) => {
   cli.child.kill('SIGINT')
   const result = await cli.ended
   t.equal(result.exitCode, 130, result.stderr)
-  t.ok(performance.now() - interrupted < 4000, 'at once')
+  t.ok(performance.now() - interrupted < 30_000, 'long before the wait for the app would end')
 })
 
 t.test('at the question: Ctrl-C, Ctrl-D and a signal change nothing', async (t) => {

@@ -6,11 +6,14 @@ import type { Test } from 'tap'
 import type { Ecs } from './ecs.ts'
 import { waitFor } from './wait-for.ts'
 
-/** A target that answers with its name and can turn unhealthy. */
+/** A target that answers with its name, counts its health checks and can turn unhealthy. */
 export async function serveTarget(t: Test, name: string, more: RequestListener = () => undefined) {
-  const target = { name, health: 200, server: undefined as unknown as Server, port: 0, id: '127.0.0.1' }
+  const target = { name, health: 200, checks: 0, server: undefined as unknown as Server, port: 0, id: '127.0.0.1' }
   target.server = createServer((req, res) => {
-    if (req.url === '/healthz') return void res.writeHead(target.health).end()
+    if (req.url === '/healthz') {
+      target.checks++
+      return void res.writeHead(target.health).end()
+    }
     more(req, res)
     if (req.url === '/' || req.url?.startsWith('/?')) res.end(JSON.stringify({ name, headers: req.headers, raw: req.rawHeaders }))
   }).listen(0, '127.0.0.1')

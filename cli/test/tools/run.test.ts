@@ -140,7 +140,7 @@ t.test('a program that ignores the interrupt is killed after killAfterSeconds, w
   const started = performance.now()
   controller.abort(new CliError('interrupted', 'over'))
   await t.rejects(ended, { message: 'over' })
-  t.ok(performance.now() - started < 5000, 'its output, which the sleep holds open too, is closed')
+  t.ok(performance.now() - started < 30_000, 'its output, which the sleep holds open too, is closed')
 })
 
 t.test('a program that takes too long is ended, with what it started', async (t) => {
@@ -149,5 +149,5 @@ t.test('a program that takes too long is ended, with what it started', async (t)
   writeFileSync(join(folder, 'slow'), '#!/bin/sh\nsleep 60 &\nwait\n', { mode: 0o755 })
   const started = performance.now()
   await t.rejects(run(join(folder, 'slow'), [], { cwd: folder, timeoutSeconds: 0.5 }), { exitCode: 4, message: /slow did not answer within 0\.5 s\./ })
-  t.ok(performance.now() - started < 4000, 'its output, which the sleep holds open too, is closed')
+  t.ok(performance.now() - started < 30_000, 'its output, which the sleep holds open too, is closed')
 })
