@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import { CliError } from '../errors.ts'
 import { daemonFileName, daemonFileSchema, daemonMessageSchema, type DaemonFile, type DaemonOptions } from './daemon-protocol.ts'
+import { isHealthy } from './gateway/ministack.ts'
 import { endProcess, isAlive } from './processes.ts'
 
 export type EmbeddedAws = { url: string; startedNow: boolean }
@@ -15,14 +16,14 @@ const portFileName = 'port'
 
 /**
  * Starts the embedded AWS below `stateDir`, or finds the one that runs there already; one that runs at another speed,
- * other tasks or other code is started anew.
+ * other tasks or other code, or that has lost its ministack, is started anew.
  * @throws CliError `unavailable`
  */
 export async function ensureEmbeddedAws(options: Omit<DaemonOptions, 'port' | 'build'>): Promise<EmbeddedAws> {
   const entry = findEntry()
   const wanted = { speed: options.speed, tasksAre: options.tasksAre, build: hashOf(entry) }
   const running = await findRunning(options.stateDir)
-  if (running && isDeepStrictEqual(wanted, pick(running))) return { url: running.url, startedNow: false }
+  if (running && isDeepStrictEqual(wanted, pick(running)) && (await isHealthy(running.url))) return { url: running.url, startedNow: false }
   if (running) await stopEmbeddedAws(options.stateDir)
   if (!existsSync(options.python)) {
     throw new CliError('unavailable', 'The embedded AWS is not installed in this clone.', { fix: 'Run `npm run setup`.' })

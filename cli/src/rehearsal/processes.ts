@@ -10,8 +10,8 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Asks a process to end and waits until it has. */
+/** Asks a process to end and waits until it has; one that has ended already is fine. */
 export async function endProcess(pid: number): Promise<void> {
-  process.kill(pid, 'SIGTERM')
+  if (isAlive(pid)) process.kill(pid, 'SIGTERM')
   while (isAlive(pid)) await sleep(50)
 }

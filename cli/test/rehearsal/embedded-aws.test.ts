@@ -41,6 +41,16 @@ t.test('a daemon that was killed leaves nothing lost and nobody behind', async (
   t.notOk(existsSync(join(stateDir, 'ministack', 'running.json')))
 })
 
+t.test('a daemon whose ministack was killed is started anew', async (t) => {
+  const options = await prepare(t)
+  const { url } = await ensureEmbeddedAws(options)
+  const { pid } = JSON.parse(readFileSync(join(options.stateDir, 'ministack', 'running.json'), 'utf8')) as { pid: number }
+  process.kill(pid, 'SIGKILL')
+  await waitFor('ministack is gone', async () => !isAlive(pid))
+  t.same(await ensureEmbeddedAws(options), { url, startedNow: true })
+  t.same(await ensureEmbeddedAws(options), { url, startedNow: false })
+})
+
 t.test('another speed, other tasks or other code need another daemon', async (t) => {
   const options = await prepare(t)
   const { stateDir } = options

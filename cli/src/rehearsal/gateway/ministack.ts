@@ -84,7 +84,9 @@ async function waitUntilHealthy(url: string, child: ChildProcess): Promise<void>
   throw new Error(`ministack was not healthy within ${startSeconds} s`)
 }
 
-const isHealthy = (url: string) => fetch(`${url}/_ministack/health`).then(({ ok }) => ok, () => false)
+/** Whether ministack answers at this address, which may be that of a gateway before it. */
+export const isHealthy = (url: string): Promise<boolean> =>
+  fetch(`${url}/_ministack/health`, { signal: AbortSignal.timeout(3000) }).then(({ ok }) => ok, () => false)
 
 async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
