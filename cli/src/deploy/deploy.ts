@@ -10,9 +10,9 @@ import type { Settings } from '../config/settings.ts'
 import { CliError } from '../errors.ts'
 import type { Project } from '../project.ts'
 import type { StepTime, Terminal } from '../terminal/terminal.ts'
-import { applyTerraform, planTerraform, readOutputs, showPlan, type Terraform } from '../tools/terraform.ts'
+import { applyTerraform, planTerraform, readOutputs, type Terraform } from '../tools/terraform.ts'
 import { approve } from './approve.ts'
-import { countChanges, isEmpty, readChanges, type Changes } from './changes.ts'
+import { countChanges, readChanges, type Changes } from './changes.ts'
 import { init, needsInit } from './init.ts'
 import { printChanges } from './print-changes.ts'
 import { rolloutFailed, waitUntilServed } from './verify.ts'
@@ -61,14 +61,12 @@ export async function deploy(
   const folder = await mkdtemp(join(tmpdir(), 'fargate-ctl-plan-'))
   try {
     const planFile = join(folder, 'deploy.tfplan')
-    const changes = await terminal.step('terraform plan', async (say) => {
-      await planTerraform(terraform, planFile, say)
-      return readChanges(await showPlan(terraform, planFile))
-    })
-    printChanges(changes, terminal)
+    const plan = await terminal.step('terraform plan', (say) => planTerraform(terraform, planFile, say))
+    const changes = readChanges(plan)
+    printChanges(changes, plan.isEmpty, terminal)
     const result = { image, changes: countChanges(changes), steps: terminal.times }
     if (flags.planOnly) return { url: null, version: null, ...result }
-    const outputs = await applyPlan(terraform, planFile, changes, flags, terminal)
+    const outputs = plan.isEmpty ? await readOutputs(terraform) : await applyPlan(terraform, planFile, changes, flags, terminal)
     const url = readUrl(outputs)
     const rollout = flags.watch?.(outputs)
     const served = await terminal.step('Wait until the app answers with this version', async (say) => {
@@ -91,7 +89,6 @@ async function applyPlan(
   flags: DeployFlags,
   terminal: Terminal,
 ): Promise<Record<string, unknown>> {
-  if (isEmpty(changes)) return readOutputs(terraform)
   if (!flags.autoApprove) await approve(changes, terminal)
   return terminal.step('terraform apply', (say) => applyTerraform(terraform, planFile, say))
 }

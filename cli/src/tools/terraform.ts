@@ -17,18 +17,17 @@ const messageSchema = z.looseObject({
     })
     .optional(),
   outputs: z.record(z.string(), z.looseObject({ value: z.unknown().optional() })).optional(),
+  change: z.looseObject({ resource: z.looseObject({ addr: z.string() }), action: z.string() }).optional(),
 })
 type Message = z.infer<typeof messageSchema>
 export type Diagnostic = NonNullable<Message['diagnostic']>
 
-/** `terraform show -json`, as far as it is read here (https://developer.hashicorp.com/terraform/internals/json-format). */
-const planSchema = z.looseObject({
-  resource_changes: z
-    .array(z.looseObject({ address: z.string(), type: z.string(), change: z.looseObject({ actions: z.array(z.string()) }) }))
-    .default([]),
-  output_changes: z.record(z.string(), z.looseObject({ actions: z.array(z.string()) })).default({}),
-})
-export type Plan = z.infer<typeof planSchema>
+export type Plan = {
+  /** `action` as terraform names it: create, update, replace, delete, move, import … */
+  changes: { address: string; action: string }[]
+  /** Whether applying it would change anything, outputs and moved resources included. */
+  isEmpty: boolean
+}
 
 export type Say = (line: string) => void
 
@@ -57,14 +56,16 @@ export async function initTerraform(terraform: Terraform, backendFile: string, s
   }
 }
 
-/** Writes a plan to `file`. @throws CliError `stateLocked`, or `usage` with terraform's own diagnostics */
-export async function planTerraform(terraform: Terraform, file: string, say: Say, flags: string[] = []): Promise<void> {
-  await runJson(terraform, ['plan', '-json', '-input=false', `-out=${file}`, ...flags], say, 'terraform plan', 'usage')
-}
-
-export async function showPlan({ folder, env }: Terraform, file: string): Promise<Plan> {
-  const { stdout } = await run('terraform', ['show', '-json', file], options({ folder, env }))
-  return planSchema.parse(JSON.parse(stdout))
+/**
+ * Writes a plan to `file` and tells what it would do. `terraform show` would load the provider once more for that.
+ * https://developer.hashicorp.com/terraform/cli/commands/plan#detailed-exitcode
+ * @throws CliError `stateLocked`, or `usage` with terraform's own diagnostics
+ */
+export async function planTerraform(terraform: Terraform, file: string, say: Say): Promise<Plan> {
+  const args = ['plan', '-json', '-input=false', '-detailed-exitcode', `-out=${file}`]
+  const { messages, exitCode } = await runJson(terraform, args, say, 'terraform plan', 'usage', [0, 2])
+  const planned = messages.flatMap(({ type, change }) => (type === 'planned_change' && change ? [change] : []))
+  return { changes: planned.map(({ resource, action }) => ({ address: resource.addr, action })), isEmpty: exitCode === 0 }
 }
 
 /**
@@ -73,7 +74,7 @@ export async function showPlan({ folder, env }: Terraform, file: string): Promis
  * @throws CliError `stateLocked` or `deploymentFailed`
  */
 export async function applyTerraform(terraform: Terraform, file: string, say: Say): Promise<Record<string, unknown>> {
-  const messages = await runJson(terraform, ['apply', '-json', '-input=false', file], say, 'terraform apply', 'deploymentFailed')
+  const { messages } = await runJson(terraform, ['apply', '-json', '-input=false', file], say, 'terraform apply', 'deploymentFailed')
   const outputs = messages.findLast((message) => message.type === 'outputs')?.outputs ?? {}
   return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]))
 }
@@ -91,7 +92,8 @@ async function runJson(
   say: Say,
   name: string,
   kind: 'usage' | 'deploymentFailed',
-): Promise<Message[]> {
+  accept = [0],
+): Promise<{ messages: Message[]; exitCode: number }> {
   const messages: Message[] = []
   const onLine = (line: string) => {
     const message = readMessage(line)
@@ -100,8 +102,8 @@ async function runJson(
     if (message.type !== 'outputs' && message.type !== 'version') say(message['@message'])
   }
   try {
-    await run('terraform', args, { ...options(terraform), onLine })
-    return messages
+    const { exitCode } = await run('terraform', args, { ...options(terraform), onLine, accept })
+    return { messages, exitCode }
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error
     const diagnostics = messages.flatMap(({ diagnostic }) => (diagnostic?.severity === 'error' ? [diagnostic] : []))

@@ -10,7 +10,7 @@ const refuse = (what: string, status: number, code: string) => ({ account: { ...
 const diagnostic = (summary: string, detail = '') => JSON.stringify({ severity: 'error', summary, detail })
 const lock = diagnostic('Error acquiring the state lock', 'Lock Info:\n  ID:        1234-abcd\n  Who:       ann@laptop\n')
 const tfvars = 'region = "eu-central-1"\nenv    = "dev"\n'
-const planned = ['init', 'plan', 'show']
+const planned = ['init', 'plan']
 const approved = ['--tag', 'v1', '--auto-approve']
 
 const cases: Record<string, Case> = {

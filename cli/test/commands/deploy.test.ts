@@ -10,9 +10,9 @@ t.test('plans, applies that very plan with the image tag, and proves that the ap
   const output = JSON.parse(result.stdout)
   t.match(output, { url, image: { tag: 'v1', digest }, version: '1.2.3', changes: { create: 1, update: 1, replace: 0, destroy: 0 } })
   t.ok(output.steps.every((step: { name: string; seconds: number }) => step.name && step.seconds >= 0))
-  t.same(terraform().map(({ verb }) => verb), ['init', 'plan', 'show', 'apply'])
+  t.same(terraform().map(({ verb }) => verb), ['init', 'plan', 'apply'])
   t.ok(terraform().every(({ tag }) => tag === 'v1'))
-  const [init, plan, , apply] = terraform()
+  const [init, plan, apply] = terraform()
   t.ok(init?.args?.includes('-backend-config=s3.tfbackend'))
   t.ok(plan?.args?.includes(`-out=${apply?.args?.at(-1)}`), 'the plan that was shown is the one applied')
   t.same(readdirSync(tmp), [], 'the plan file, which may hold secrets, is gone')
@@ -32,8 +32,17 @@ t.test('nothing to change: nothing is applied, but what serves is still proved',
   const { deploy, terraform } = await scene(t)
   const result = await deploy(['--tag', 'v1', '--auto-approve', '--json'], { FAKE_PLAN: '{}' })
   t.equal(result.exitCode, 0, result.stderr)
-  t.same(terraform().map(({ verb }) => verb), ['init', 'plan', 'show', 'output'])
+  t.same(terraform().map(({ verb }) => verb), ['init', 'plan', 'output'])
   t.equal(JSON.parse(result.stdout).version, '1.2.3')
+})
+
+t.test('what changes no resource but the state is applied too', async (t) => {
+  const { deploy, terraform } = await scene(t)
+  const result = await deploy(['--tag', 'v1', '--auto-approve', '--json'], { FAKE_PLAN: JSON.stringify({ 'aws_lb.new': 'move' }) })
+  t.equal(result.exitCode, 0, result.stderr)
+  t.match(result.stderr, 'No resource changes; outputs or the state do.')
+  t.same(JSON.parse(result.stdout).changes, { create: 0, update: 0, replace: 0, destroy: 0 })
+  t.same(terraform().map(({ verb }) => verb), ['init', 'plan', 'apply'])
 })
 
 t.test('--build builds, pushes and deploys what it pushed', async (t) => {
@@ -51,12 +60,12 @@ t.test('--plan-only changes nothing and needs no approval', async (t) => {
   const result = await deploy(['--tag', 'v1', '--plan-only', '--json'])
   t.equal(result.exitCode, 0, result.stderr)
   t.match(JSON.parse(result.stdout), { url: null, version: null, changes: { create: 1 } })
-  t.same(terraform().map(({ verb }) => verb), ['init', 'plan', 'show'])
+  t.same(terraform().map(({ verb }) => verb), ['init', 'plan'])
 })
 
 t.test('what is destroyed or replaced is listed and warned about', async (t) => {
   const { deploy } = await scene(t)
-  const plan = { 'aws_lb.old': ['delete'], 'aws_ecs_task_definition.web': ['delete', 'create'], 'data.x': ['read'], 'aws_x.same': ['no-op'] }
+  const plan = { 'aws_lb.old': 'delete', 'aws_ecs_task_definition.web': 'replace', 'data.x': 'read', 'aws_x.same': 'noop' }
   const result = await deploy(['--tag', 'v1', '--plan-only'], { FAKE_PLAN: JSON.stringify(plan) })
   t.match(result.stderr, /± replace 1\n\s+aws_ecs_task_definition\.web/)
   t.match(result.stderr, /- destroy 1\n\s+aws_lb\.old/)

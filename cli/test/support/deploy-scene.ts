@@ -45,7 +45,7 @@ export async function deployScene(
   const programs = fakePrograms(join(project, 'bin'), { docker: fakeDocker, terraform: fakeTerraform, ...more })
   const tmp = join(project, 'tmp')
   mkdirSync(tmp)
-  const env = { ...aws.env, TMPDIR: tmp, FAKE_ALB_URL: url, FAKE_PLAN: JSON.stringify({ 'module.ecs.a': ['create'], 'module.ecs.b': ['update'] }) }
+  const env = { ...aws.env, TMPDIR: tmp, FAKE_ALB_URL: url, FAKE_PLAN: JSON.stringify({ 'module.ecs.a': 'create', 'module.ecs.b': 'update' }) }
   const options = (more: Record<string, string | undefined> = {}) => ({ cwd: project, path: [programs.folder], env: { ...env, ...more } })
   const infrastructure = join(project, 'infrastructure')
   return {

@@ -1,5 +1,5 @@
 /**
- * A terraform that speaks the machine-readable UI. Steered by the environment: FAKE_PLAN (JSON: actions by address),
+ * A terraform that speaks the machine-readable UI. Steered by the environment: FAKE_PLAN (JSON: action by address),
  * FAKE_ALB_URL, FAKE_PLAN_ERROR and FAKE_APPLY_ERROR (JSON: a diagnostic), FAKE_PLAN_MS and FAKE_APPLY_MS. It
  * keeps a lock file while it plans or applies and removes it when it ends in order, as terraform does on its first
  * interrupt; a second one makes it give up at once and leave the lock behind.
@@ -37,10 +37,9 @@ if (verb === 'plan') {
   if (process.env.FAKE_PLAN_ERROR) return diagnose(process.env.FAKE_PLAN_ERROR)
   await workWithLock(process.env.FAKE_PLAN_MS)
   fs.writeFileSync(args.find((arg) => arg.startsWith('-out=')).slice(5), 'plan')
-}
-if (verb === 'show') {
-  const changes = JSON.parse(process.env.FAKE_PLAN ?? '{}')
-  say(JSON.stringify({ resource_changes: Object.entries(changes).map(([address, actions]) => ({ address, type: 'x', change: { actions } })) }))
+  const changes = Object.entries(JSON.parse(process.env.FAKE_PLAN ?? '{}'))
+  for (const [addr, action] of changes) message('planned_change', { change: { resource: { addr }, action } })
+  if (changes.length > 0 && args.includes('-detailed-exitcode')) return 2
 }
 if (verb === 'output') say(JSON.stringify(outputs))
 if (verb === 'apply') {

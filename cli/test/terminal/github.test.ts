@@ -25,7 +25,7 @@ t.test('an error is an annotation of one line, and only on GitHub', async (t) =>
 
 t.test('a warning is an annotation', async (t) => {
   const { deploy } = await deployScene(t)
-  const { stderr } = await deploy(['--tag', 'v1', '--plan-only'], { ...onGithub, FAKE_PLAN: JSON.stringify({ 'aws_lb.old': ['delete'] }) })
+  const { stderr } = await deploy(['--tag', 'v1', '--plan-only'], { ...onGithub, FAKE_PLAN: JSON.stringify({ 'aws_lb.old': 'delete' }) })
   t.match(commandsIn(stderr), [/^::warning::1 resource\(s\) will be DESTROYED: aws_lb\.old$/])
 })
 

@@ -14,7 +14,7 @@ t.test('progress goes to stderr, the result to stdout', async (t) => {
 })
 
 t.test('--quiet prints warnings, errors and the result only', async (t) => {
-  const plan = { FAKE_PLAN: JSON.stringify({ 'aws_lb.old': ['delete'] }) }
+  const plan = { FAKE_PLAN: JSON.stringify({ 'aws_lb.old': 'delete' }) }
   const { deploy, url } = await deployScene(t)
   const { stdout, stderr, exitCode } = await deploy(['--tag', 'v1', '--auto-approve', '--quiet'], plan)
   t.equal(exitCode, 0)
