@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs'
 
 export type Log = {
-  /** Takes one event; it is written as one line of JSON. */
+  /** Takes one event; it is written as one line of JSON, with the time. */
   write(event: Record<string, unknown>): void
   /** Writes what is still held back; call it before the process ends. */
   flush(): void
@@ -13,6 +13,7 @@ const holdBytes = 16 * 1024
 /** Logs to a file descriptor; lines are gathered for a moment, because one write for each would halve the throughput. */
 export function createLog(descriptor = 1): Log {
   let held = ''
+  const timestamp = createTimestamp()
   let timer: NodeJS.Timeout | undefined
   const flush = () => {
     clearTimeout(timer)
@@ -23,11 +24,22 @@ export function createLog(descriptor = 1): Log {
   }
   return {
     write(event) {
-      held += `${JSON.stringify(event)}\n`
+      held += `${JSON.stringify({ time: timestamp(), ...event })}\n`
       if (held.length >= holdBytes) flush()
       else timer ??= setTimeout(flush, holdMilliseconds).unref()
     },
     flush,
+  }
+}
+
+/** Many events share a millisecond, and formatting it takes longer than all else. */
+function createTimestamp(): () => string {
+  let last = 0
+  let text = ''
+  return () => {
+    const now = Date.now()
+    if (now !== last) text = new Date((last = now)).toISOString()
+    return text
   }
 }
 

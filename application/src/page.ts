@@ -29,9 +29,10 @@ a { color: inherit; }
 export const styleHash = `'sha256-${createHash('sha256').update(style).digest('base64')}'`
 
 /** The page as HTML; every fact is escaped. */
-export function renderPage(title: string, facts: Facts) {
+export function renderPage(title: string, facts: Facts): string {
   const rows = Object.entries(facts).map(([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`)
-  return html`<!doctype html>
+  // Nothing in it has to be awaited; then html`…` is a String object.
+  const page = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -49,4 +50,5 @@ export function renderPage(title: string, facts: Facts) {
 </body>
 </html>
 `
+  return (page as string).toString()
 }

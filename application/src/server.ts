@@ -1,5 +1,6 @@
 import { createAdaptorServer } from '@hono/node-server'
 import type { Server } from 'node:http'
+import { answersLoggedTo } from './answer.ts'
 import { createApp } from './app.ts'
 import { readSettings, type Settings } from './config.ts'
 import { drainable } from './drain.ts'
@@ -16,10 +17,10 @@ if ('problems' in read) {
 
 async function serve(settings: Settings): Promise<void> {
   const log = createLog()
-  const say = (event: string, more: object = {}) => log.write({ time: new Date().toISOString(), level: 'info', event, ...more })
+  const say = (event: string, more: object = {}) => log.write({ level: 'info', event, ...more })
   const task = await readTask(settings.ECS_CONTAINER_METADATA_URI_V4)
   const app = createApp({ settings, task, log, isReady: () => drain.isReady() })
-  const server = createAdaptorServer({ fetch: app.fetch, serverOptions: { headersTimeout: 70_000 } }) as Server
+  const server = createAdaptorServer({ fetch: app.fetch, serverOptions: { headersTimeout: 70_000, ServerResponse: answersLoggedTo(log) } }) as Server
   // Longer than the load balancer's idle timeout of 60 s, so that the balancer always closes first.
   server.keepAliveTimeout = 65_000
   const drain = drainable(server, {

@@ -12,7 +12,7 @@ require('node:http').createServer((req, res) => res.writeHead(200, { 'content-ty
 
 /** Requests a second of the app, next to a bare node:http server that answers a text as long. */
 export async function benchApp(): Promise<Comparison[]> {
-  const env = { ...process.env, HOST: '127.0.0.1', PORT: String(ports.app), LOG_LEVEL: 'info' }
+  const env = { ...process.env, HOST: '127.0.0.1', PORT: String(ports.app) }
   const servers = [
     spawn(process.execPath, [`${root}application/dist/server.js`], { env, stdio: 'ignore' }),
     spawn(process.execPath, ['-e', bare], { stdio: 'ignore' }),
