@@ -9,13 +9,14 @@ import { build, contentTagOf, type BuildFlags } from '../build/build.ts'
 import type { Settings } from '../config/settings.ts'
 import { CliError } from '../errors.ts'
 import type { Project } from '../project.ts'
-import type { StepTime, Terminal } from '../terminal/terminal.ts'
+import type { Say, StepTime, Terminal } from '../terminal/terminal.ts'
 import { applyTerraform, planTerraform, readOutputs, type Terraform } from '../tools/terraform.ts'
 import { approve } from './approve.ts'
 import { countChanges, readChanges, type Changes } from './changes.ts'
 import { init, needsInit } from './init.ts'
 import { printChanges } from './print-changes.ts'
 import { rolloutFailed, waitUntilServed } from './verify.ts'
+import type { Rollout } from './watch.ts'
 
 export type DeployFlags = BuildFlags & {
   build: boolean
@@ -23,12 +24,9 @@ export type DeployFlags = BuildFlags & {
   autoApprove: boolean
   /** Seconds to wait for the app to answer with the new version. */
   timeout: number
-  /** Follows what the apply has begun; told Terraform's outputs. */
-  watch?: ((outputs: Record<string, unknown>) => Rollout) | undefined
+  /** How many of AWS's seconds pass in one; more than one only in a rehearsal. */
+  speed?: number
 }
-
-/** `failed` is aborted when the new tasks will not serve, with why; `over` is fulfilled then, or when they have replaced the old ones. */
-export type Rollout = { failed: AbortSignal; over: Promise<void> }
 
 /** What `deploy --json` prints. */
 export type DeployResult = {
@@ -66,31 +64,31 @@ export async function deploy(
     printChanges(changes, plan.isEmpty, terminal)
     const result = { image, changes: countChanges(changes), steps: terminal.times }
     if (flags.planOnly) return { url: null, version: null, ...result }
-    const outputs = plan.isEmpty ? await readOutputs(terraform) : await applyPlan(terraform, planFile, changes, flags, terminal)
+    if (!plan.isEmpty && !flags.autoApprove) await approve(changes, terminal)
+    const since = new Date()
+    const outputs = plan.isEmpty
+      ? await readOutputs(terraform)
+      : await terminal.step('terraform apply', (say) => applyTerraform(terraform, planFile, say))
     const url = readUrl(outputs)
-    const rollout = flags.watch?.(outputs)
-    const served = await terminal.step('Wait until the app answers with this version', async (say) => {
-      const version = await waitUntilServed(url, image.tag, { timeoutSeconds: flags.timeout, failed: rollout?.failed }, say)
-      // Where only its settings have changed, the tasks of before answer with the same version.
-      await rollout?.over
-      if (rollout?.failed.aborted) throw rolloutFailed(image.tag, rollout.failed)
-      return version
-    })
+    // ECS's client takes longest to load, and where nothing changes there is nothing to watch.
+    const { watchRollout } = plan.isEmpty ? {} : await import('./watch.ts')
+    const options = { since, speed: flags.speed ?? 1, limitSeconds: flags.timeout }
+    const rollout = watchRollout?.(settings.inputs.region, outputs, options, terminal)
+    const served = await terminal
+      .step('Wait until the app answers with this version', (say) => waitUntilTakenOver(url, image.tag, flags, rollout, say))
+      .finally(rollout?.end)
     return { url, version: served.version, ...result }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-async function applyPlan(
-  terraform: Terraform,
-  planFile: string,
-  changes: Changes,
-  flags: DeployFlags,
-  terminal: Terminal,
-): Promise<Record<string, unknown>> {
-  if (!flags.autoApprove) await approve(changes, terminal)
-  return terminal.step('terraform apply', (say) => applyTerraform(terraform, planFile, say))
+/** Where only its settings have changed, the tasks of before answer with the same version: then ECS has the last word. */
+async function waitUntilTakenOver(url: string, tag: string, flags: DeployFlags, rollout: Rollout | undefined, say: Say) {
+  const version = await waitUntilServed(url, tag, { timeoutSeconds: flags.timeout, failed: rollout?.failed }, say)
+  await rollout?.over
+  if (rollout?.failed.aborted) throw rolloutFailed(tag, rollout.failed)
+  return version
 }
 
 /** Everything that can be wrong before the first write: account, repository, image, bucket. */

@@ -45,15 +45,7 @@ export async function rehearse(project: Project, flags: RehearseFlags, terminal:
   const settings = await requireSettings(project, terminal)
   const { engine, version, standIns } = await prepare(project, settings, flags, terminal)
   const deployFlags = { ...flags, engine, build: true, push: true, force: false, planOnly: false, autoApprove: true }
-  // ECS's client takes longest to load, and taking a rehearsal down needs none.
-  const { watchRollout } = await import('./watch-rollout.ts')
-  const rollout = watchRollout(settings, { speed: flags.speed, limitSeconds: flags.timeout })
-  const result = await deploy(project, settings, { ...deployFlags, watch: rollout.begin }, terminal)
-    .catch(async (error: unknown) => {
-      await rollout.explain(terminal).catch(() => undefined)
-      throw error
-    })
-    .finally(rollout.end)
+  const result = await deploy(project, settings, deployFlags, terminal)
   return { ...result, standIns, engine: `${engine} ${version}`.trim(), isolation: engine !== 'none' }
 }
 

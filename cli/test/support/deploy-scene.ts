@@ -31,7 +31,7 @@ export async function deployScene(
   { files = {}, account = webapp, served = { version: '1.2.3', imageTag: 'v1' }, programs: more = {} }: DeployScene = {},
 ) {
   const project = writeProject(t.testdir({}), files)
-  const aws = await startFakeAws(structuredClone(account))
+  const aws = await startFakeAws({ ...account, ...structuredClone({ repositories: account.repositories ?? {} }) })
   const app = createServer((request, response) => {
     if (typeof served === 'string') return void response.writeHead(503).end(served)
     response.writeHead(request.url === '/version' ? 200 : 404).end(JSON.stringify(served))

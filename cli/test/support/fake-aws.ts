@@ -7,6 +7,8 @@ export type FakeImage = { digest: string; size?: number }
 export type FakeAccount = {
   repositories: Record<string, { immutable: boolean; images: Record<string, FakeImage> }>
   buckets: string[]
+  /** What ECS and CloudWatch Logs answer to an action, or how they answer its n-th call. */
+  answers: Record<string, object | ((call: number) => object)>
   /** Answers every call of a service, or of a service's action (`ecr PutImage`), with this status and error code. */
   refuse: Record<string, { status: number; code: string }>
 }
@@ -22,9 +24,9 @@ export type FakeAws = {
 
 export const registryPassword = 'the-password-that-must-not-be-seen'
 
-/** STS, ECR and S3 as far as the CLI calls them, on a free loopback port; shapes as the services' API references. */
+/** STS, ECR, S3, ECS and CloudWatch Logs as far as the CLI calls them, on a free loopback port; shapes as the services' API references. */
 export async function startFakeAws(account: Partial<FakeAccount> = {}): Promise<FakeAws> {
-  const state: FakeAccount = { repositories: { webapp: { immutable: true, images: {} } }, buckets: ['state-bucket'], refuse: {}, ...account }
+  const state: FakeAccount = { repositories: { webapp: { immutable: true, images: {} } }, buckets: ['state-bucket'], answers: {}, refuse: {}, ...account }
   const calls: string[] = []
   const server = createServer(async (request, response) => {
     const body = await text(request)
@@ -57,18 +59,34 @@ const json = (value: unknown, status = 200): Answer => ({ status, headers: { 'co
 const xml = (body: string, status = 200): Answer => ({ status, headers: { 'content-type': 'text/xml' }, body })
 
 function route(state: FakeAccount, calls: string[], request: IncomingMessage, body: string, url: () => string): Answer {
-  const service = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(request.headers.authorization ?? '')?.[1] as 'sts' | 'ecr' | 's3'
+  const service = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(request.headers.authorization ?? '')?.[1] ?? ''
   const action = String(request.headers['x-amz-target'] ?? '').split('.').at(-1) || new URLSearchParams(body).get('Action') || request.method
   calls.push(`${service} ${action}`)
   const refusal = state.refuse[`${service} ${action}`] ?? state.refuse[service]
   if (refusal) {
-    return service === 'ecr'
+    return ['ecr', 'ecs', 'logs'].includes(service)
       ? json({ __type: refusal.code, message: 'refused' }, refusal.status)
       : xml(`<ErrorResponse><Error><Type>Sender</Type><Code>${refusal.code}</Code><Message>refused</Message></Error></ErrorResponse>`, refusal.status)
   }
   if (service === 'sts') return identity
+  if (service === 'ecs' || service === 'logs') return json(answerOf(state, calls, `${service} ${action}`))
   if (service === 's3') return xml('', state.buckets.includes((request.url ?? '').split(/[/?]/)[1] ?? '') ? 200 : 404)
   return ecr(state, String(action), JSON.parse(body || '{}'), url())
+}
+
+/** Without an answer of the test's own, a service that nothing happens to. */
+function answerOf({ answers }: FakeAccount, calls: string[], call: string): object {
+  const answer = answers[call.split(' ')[1] ?? ''] ?? idle[call.split(' ')[1] ?? ''] ?? {}
+  return typeof answer === 'function' ? answer(calls.filter((each) => each === call).length) : answer
+}
+
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Operations.html
+const idle: Record<string, object> = {
+  DescribeServices: {
+    services: [{ serviceName: 'webapp', desiredCount: 2, runningCount: 2, deployments: [{ createdAt: 1_700_000_000, runningCount: 2, rolloutState: 'COMPLETED' }] }],
+  },
+  ListServiceDeployments: { serviceDeployments: [] },
+  ListTasks: { taskArns: [] },
 }
 
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html

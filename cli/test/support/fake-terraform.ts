@@ -1,14 +1,17 @@
 /**
  * A terraform that speaks the machine-readable UI. Steered by the environment: FAKE_PLAN (JSON: action by address),
- * FAKE_ALB_URL, FAKE_PLAN_ERROR and FAKE_APPLY_ERROR (JSON: a diagnostic), FAKE_PLAN_MS and FAKE_APPLY_MS. It
- * keeps a lock file while it plans or applies and removes it when it ends in order, as terraform does on its first
- * interrupt; a second one makes it give up at once and leave the lock behind.
+ * FAKE_ALB_URL, FAKE_NO_SERVICE (leaves out the outputs that name the service), FAKE_PLAN_ERROR and FAKE_APPLY_ERROR
+ * (JSON: a diagnostic), FAKE_PLAN_MS and FAKE_APPLY_MS. It keeps a lock file while it plans or applies and removes it
+ * when it ends in order, as terraform does on its first interrupt; a second one makes it give up at once and leave the
+ * lock behind.
  */
 export const fakeTerraform = `
 const [verb] = args
 const message = (type, more, level = 'info') => say(JSON.stringify({ '@level': level, '@message': type, type, ...more }))
 const diagnose = (text) => { message('diagnostic', { diagnostic: JSON.parse(text) }, 'error'); return 1 }
-const outputs = { alb_url: { value: process.env.FAKE_ALB_URL } }
+const service = { cluster_name: 'webapp-dev', service_name: 'webapp', container_name: 'app', log_group_name: '/aws/ecs/webapp/app' }
+const named = Object.entries(process.env.FAKE_NO_SERVICE ? {} : service).map(([name, value]) => [name, { value }])
+const outputs = { alb_url: { value: process.env.FAKE_ALB_URL }, ...Object.fromEntries(named) }
 let interrupts = 0
 const workWithLock = async (milliseconds) => {
   fs.writeFileSync('terraform.lock', '')

@@ -1,5 +1,5 @@
 import type { LoadReport } from '../../src/rehearsal/scenarios/client-load.ts'
-import type { Observed, StoppedTask } from '../../src/rehearsal/scenarios/observed.ts'
+import type { Observed, StoppedTask } from '../../src/deploy/observe.ts'
 
 export const faultAt = new Date('2026-01-01T00:00:00Z')
 export const after = (seconds: number) => new Date(Number(faultAt) + seconds * 1000)

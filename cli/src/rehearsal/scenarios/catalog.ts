@@ -3,7 +3,7 @@ import { withoutSigtermHandler, type Change } from './broken-versions.ts'
 import type { Expected } from './expectations.ts'
 import { deploys, deploysBefore, fires, interruptsSpot, kills, losesZone, recovered } from './faults.ts'
 import { spreadsOverZones, usesSpot, watchesAlarm, type Step } from './faults.ts'
-import { deploymentEnded, type Observed } from './observed.ts'
+import { deploymentEnded, type Observed } from '../../deploy/observe.ts'
 
 /** A fault, and what should happen then. */
 export type Scenario = {

@@ -1,5 +1,6 @@
 import type { LoadReport } from './client-load.ts'
-import type { Observed, StoppedTask } from './observed.ts'
+import type { Observed, StoppedTask } from '../../deploy/observe.ts'
+import { describeStop } from '../../deploy/timeline.ts'
 
 /** What should happen; only what is given is checked. Texts are AWS's own. */
 export type Expected = {
@@ -76,19 +77,6 @@ function describe({ code, reason, exitCode, container, log, afterSeconds }: NonN
     afterSeconds && `${afterSeconds} s after it was asked to`,
   ]
   return parts.filter(Boolean).join(', ')
-}
-
-/** How a task ended, as DescribeTasks says it, with the error in its log, or its last plain line. */
-export function describeStop({ task, log }: StoppedTask): string {
-  const [first] = task.containers ?? []
-  const details = [
-    task.stopCode,
-    first?.exitCode === undefined ? '' : `exit code ${first.exitCode}`,
-    first?.reason && first.reason !== task.stoppedReason ? first.reason : '',
-  ]
-  const plainLines = log.filter((line) => !line.startsWith('{'))
-  const said = plainLines.find((line) => /^\w*Error\b/.test(line)) ?? plainLines.at(-1)
-  return `${task.stoppedReason} (${details.filter(Boolean).join(', ')})${said ? `; log: ${said}` : ''}`
 }
 
 const plain = ({ source }: RegExp) => `“${source.replaceAll(/\\(.)/g, '$1')}”`

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { changed, type Change } from './broken-versions.ts'
-import { isSteady, observe, type Observed } from './observed.ts'
-import type { EcsService, Service, Version } from './service.ts'
+import { isSteady, observe, type Observed } from '../../deploy/observe.ts'
+import type { RehearsedService, Service, Version } from './service.ts'
 
 /** What a scenario works on. */
 export type Context = {
-  service: EcsService
+  service: RehearsedService
   /** The service as it was before. */
   before: Service
   /** The version that works, and what a changed one is called. */
@@ -36,7 +36,7 @@ export const deploysBefore =
     await untilSteady(context.service)
   }
 
-export async function untilSteady(service: EcsService): Promise<void> {
+export async function untilSteady(service: RehearsedService): Promise<void> {
   const seen = await observe(service).until(({ service: shown }) => isSteady(shown), steadyLimitSeconds)
   if (!isSteady(seen.service)) throw new Error(`the service is not steady after ${steadyLimitSeconds} s`)
 }
@@ -75,7 +75,7 @@ export const kills: Step = async ({ service }) => {
   await service.control('kill', { task: task?.taskArn })
 }
 
-const zonesOf = async (service: EcsService) => (await service.tasks('RUNNING')).map(({ availabilityZone }) => availabilityZone)
+const zonesOf = async (service: RehearsedService) => (await service.tasks('RUNNING')).map(({ availabilityZone }) => availabilityZone)
 
 export const spreadsOverZones: Step = async ({ service }) => {
   if (new Set(await zonesOf(service)).size > 1) return

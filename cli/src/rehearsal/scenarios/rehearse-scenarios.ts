@@ -1,5 +1,6 @@
 import { requireSettings } from '../../config/check-settings.ts'
 import { findNearest } from '../../config/nearest.ts'
+import { findDeployedService } from '../../deploy/service.ts'
 import { CliError } from '../../errors.ts'
 import type { Project } from '../../project.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
@@ -9,7 +10,7 @@ import { rehearse, type RehearseFlags } from '../rehearse.ts'
 import { needContainers, scenarios, type Scenario } from './catalog.ts'
 import { printScenario, printTable } from './report.ts'
 import { runScenarios, type ScenarioResult } from './run-scenario.ts'
-import { findService } from './service.ts'
+import { makeBreakable } from './service.ts'
 
 export type ScenarioFlags = RehearseFlags & { scenario: string; requests: number }
 
@@ -23,7 +24,14 @@ export async function rehearseScenarios(project: Project, flags: ScenarioFlags, 
   const { url, isolation } = await rehearse(project, flags, terminal)
   const chosen = isolation ? asked : withoutContainers(asked, terminal)
   if (!url) throw new Error('the rehearsal has no address')
-  const service = findService(settings, await readOutputs({ folder: project.infrastructure, env: {} }))
+  const outputs = await readOutputs({ folder: project.infrastructure, env: {} })
+  const deployed = findDeployedService(settings.inputs.region, outputs)
+  if (!deployed) {
+    throw new CliError('usage', "Terraform's outputs do not name the service that a scenario needs.", {
+      fix: 'Let infrastructure/outputs.tf give cluster_name, service_name, container_name and log_group_name.',
+    })
+  }
+  const service = makeBreakable(deployed)
   const running = runScenarios(service, chosen, { url, speed: flags.speed, requests: flags.requests })
   const results: ScenarioResult[] = []
   for (const { name } of chosen) {

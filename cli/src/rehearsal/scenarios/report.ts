@@ -1,7 +1,7 @@
 import type { Terminal } from '../../terminal/terminal.ts'
 import type { Scenario } from './catalog.ts'
 import type { ScenarioResult } from './run-scenario.ts'
-import { formatMoment } from './timeline.ts'
+import { formatMoment } from '../../deploy/timeline.ts'
 
 /** What `--list` prints. */
 export function printList(scenarios: Scenario[], terminal: Terminal): void {

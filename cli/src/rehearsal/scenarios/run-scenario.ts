@@ -5,9 +5,9 @@ import type { Scenario } from './catalog.ts'
 import { startLoad, type Load, type LoadReport } from './client-load.ts'
 import { check, type Check } from './expectations.ts'
 import { untilSteady, type Context } from './faults.ts'
-import { observe, type Observed } from './observed.ts'
-import type { EcsService, Service } from './service.ts'
-import { timelineOf, type Moment } from './timeline.ts'
+import { observe, type Observed } from '../../deploy/observe.ts'
+import type { RehearsedService, Service } from './service.ts'
+import { timelineOf, type Happening, type Moment } from '../../deploy/timeline.ts'
 
 export type ScenarioResult = {
   scenario: string
@@ -38,7 +38,7 @@ const marginSeconds = 1
 
 /** Runs scenarios one after another and puts the service back to what it was; each starts from the good version. */
 export async function* runScenarios(
-  service: EcsService,
+  service: RehearsedService,
   scenarios: Scenario[],
   options: ScenarioOptions,
 ): AsyncGenerator<ScenarioResult> {
@@ -67,13 +67,21 @@ async function runScenario(scenario: Scenario, context: Context, options: Scenar
     const requests = load.report()
     const seconds = Math.round(((Date.now() - Number(faultAt)) / 1000) * options.speed)
     const checks = check(scenario.expected, seen, requests, options.speed)
-    const timeline = timelineOf(seen, { from: faultAt, fault: scenario.name, requests, speed: options.speed })
+    const timeline = timelineOf(seen, { from: faultAt, speed: options.speed, also: [{ at: faultAt, kind: 'fault', text: scenario.name }, ...happeningsOf(requests)] })
     const passed = checks.every(({ ok }) => ok)
     return { scenario: scenario.name, should: scenario.should, passed, seconds, requests, checks, timeline }
   } finally {
     await putBack(service, before)
     if (!interruption.aborted) await untilSteady(service)
   }
+}
+
+/** When requests failed, if any did. */
+function happeningsOf({ failed, firstFailure, lastFailure }: LoadReport): Happening[] {
+  return [
+    { at: firstFailure, kind: 'requests', text: 'the first request fails' },
+    { at: lastFailure, kind: 'requests', text: `the last of ${failed} failed requests` },
+  ]
 }
 
 async function injectUnderLoad(scenario: Scenario, context: Context, { speed, requests }: ScenarioOptions, load: Load) {
@@ -101,7 +109,7 @@ async function injectUnderLoad(scenario: Scenario, context: Context, { speed, re
 }
 
 /** What the app itself waits for when it stops has to be compressed as well. */
-async function deployCompressed(service: EcsService, good: Parameters<EcsService['register']>[0], speed: number): Promise<void> {
+async function deployCompressed(service: RehearsedService, good: Parameters<RehearsedService['register']>[0], speed: number): Promise<void> {
   const scaled = (seconds: number) => String(seconds / speed)
   const variables = { DRAIN_UNREADY_SECONDS: scaled(11), DRAIN_SILENCE_SECONDS: scaled(6), DRAIN_DEADLINE_SECONDS: scaled(25) }
   for (const container of good.containerDefinitions ?? []) setVariables(variables)(good, container, Number)
@@ -110,7 +118,7 @@ async function deployCompressed(service: EcsService, good: Parameters<EcsService
 }
 
 /** What differs starts a new deployment; where nothing does, nothing happens. */
-async function putBack(service: EcsService, { taskDefinition, capacityProviderStrategy }: Service): Promise<void> {
+async function putBack(service: RehearsedService, { taskDefinition, capacityProviderStrategy }: Service): Promise<void> {
   await service.control('capacity', { unavailable: [] })
   const deploymentConfiguration = { alarms: { alarmNames: [], enable: false, rollback: false } }
   await service.update({ taskDefinition, capacityProviderStrategy, deploymentConfiguration })

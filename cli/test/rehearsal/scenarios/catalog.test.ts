@@ -3,7 +3,7 @@ import { changed } from '../../../src/rehearsal/scenarios/broken-versions.ts'
 import { scenarios } from '../../../src/rehearsal/scenarios/catalog.ts'
 import type { Context } from '../../../src/rehearsal/scenarios/faults.ts'
 import { choose } from '../../../src/rehearsal/scenarios/rehearse-scenarios.ts'
-import type { EcsService, Version } from '../../../src/rehearsal/scenarios/service.ts'
+import type { RehearsedService, Version } from '../../../src/rehearsal/scenarios/service.ts'
 import { runCli } from '../../support/cli.ts'
 
 const good: Version = {
@@ -25,7 +25,7 @@ const good: Version = {
 async function registered(name: string): Promise<Version> {
   const made: Version[] = []
   const service = { register: async (version: Version) => (made.push(version), 'arn'), update: async () => undefined }
-  const context = { service: service as unknown as EcsService, good, name, milliseconds: (seconds: number) => seconds * 100 }
+  const context = { service: service as unknown as RehearsedService, good, name, milliseconds: (seconds: number) => seconds * 100 }
   await choose(name)[0]?.inject(context as Context)
   return made[0] as Version
 }

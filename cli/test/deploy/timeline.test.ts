@@ -1,22 +1,23 @@
 import t from 'tap'
-import { formatMoment, timelineOf } from '../../../src/rehearsal/scenarios/timeline.ts'
-import { after, allAnswered, faultAt, rolledBack, stoppedTask } from '../../support/scenarios.ts'
+import { formatMoment, timelineOf } from '../../src/deploy/timeline.ts'
+import { faultAt, rolledBack, stoppedTask } from '../support/scenarios.ts'
 
-const options = { from: faultAt, fault: 'crash-at-start', requests: allAnswered, speed: 1 }
+const options = { from: faultAt, speed: 1 }
 
-t.test('tells what happened in order, from the fault on', async (t) => {
+t.test('tells what happened in order, and what else happened meanwhile', async (t) => {
+  const also = [{ at: faultAt, kind: 'fault', text: 'crash-at-start' }, { at: undefined, kind: 'requests', text: 'none failed' }]
   t.strictSame(
-    timelineOf(rolledBack, options).map(({ seconds, kind }) => [seconds, kind]),
+    timelineOf(rolledBack, { ...options, also }).map(({ seconds, kind }) => [seconds, kind]),
     [[0, 'fault'], [1, 'event'], [3, 'task'], [10, 'event'], [12, 'event'], [12, 'deployment']],
   )
 })
 
 t.test("gives AWS's seconds at any speed", async (t) => {
-  t.strictSame(timelineOf(rolledBack, { ...options, speed: 10 }).map(({ seconds }) => seconds), [0, 10, 30, 100, 120, 120])
+  t.strictSame(timelineOf(rolledBack, { ...options, speed: 10 }).map(({ seconds }) => seconds), [10, 30, 100, 120, 120])
 })
 
 t.test('says how a task ended, with the error in its log, or else the last line that is not a record', async (t) => {
-  const [, , task] = timelineOf(rolledBack, options)
+  const [, task] = timelineOf(rolledBack, options)
   t.equal(
     task?.text,
     'task 01234567 stopped: Essential container in task exited (EssentialContainerExited, exit code 1); log: cannot go on',
@@ -26,17 +27,7 @@ t.test('says how a task ended, with the error in its log, or else the last line 
 t.test('prefers the error to what stands below it', async (t) => {
   const error = "Error: EROFS: read-only file system, open '/app/x'"
   const stopped = [stoppedTask({ stoppedReason: 'ended' }, ['node:fs:1', error, '    at open', 'Node.js v24'])]
-  t.equal(timelineOf({ ...rolledBack, stopped }, options)[2]?.text.split('log: ')[1], error)
-})
-
-t.test('says when requests failed', async (t) => {
-  const between = { firstFailure: Number(after(4)), lastFailure: Number(after(5)) }
-  const requests = { ...allAnswered, failed: 7, failures: { 'HTTP 502': 7 }, ...between }
-  const moments = timelineOf(rolledBack, { ...options, requests }).filter(({ kind }) => kind === 'requests')
-  t.strictSame(moments, [
-    { seconds: 4, kind: 'requests', text: 'the first request fails' },
-    { seconds: 5, kind: 'requests', text: 'the last of 7 failed requests' },
-  ])
+  t.equal(timelineOf({ ...rolledBack, stopped }, options)[1]?.text.split('log: ')[1], error)
 })
 
 t.test('a moment is one line', async (t) => {

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { interruption } from '../../interrupts.ts'
-import type { EcsService, Service, ServiceDeployment, Task } from './service.ts'
+import type { Service, ServiceDeployment, Task } from '../aws/ecs.ts'
+import { interruption } from '../interrupts.ts'
+import type { DeployedService } from './service.ts'
 
 export type StoppedTask = { task: Task; log: string[] }
 
-/** What the API has shown since the fault. */
+/** What the API has shown since a moment. */
 export type Observed = {
   service: Service
   /** Oldest first. */
@@ -16,7 +17,6 @@ export type Observed = {
   stopping: number
 }
 
-const pollMilliseconds = 500
 const ended = ['SUCCESSFUL', 'STOPPED', 'ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED']
 
 /** The newest deployment, if there is one. */
@@ -35,8 +35,17 @@ export function isSteady({ deployments = [], desiredCount, runningCount }: Servi
   return deployments.length === 1 && deployments[0]?.rolloutState === 'COMPLETED' && runningCount === desiredCount
 }
 
+export type ObserveOptions = {
+  since?: Date
+  /** Between two looks. */
+  pollMilliseconds?: number
+  /** Ends it early. */
+  end?: AbortSignal
+}
+
 /** Collects what happens to a service from a moment on. */
-export function observe(service: EcsService, since = new Date()) {
+export function observe(service: DeployedService, { since = new Date(), pollMilliseconds = 500, end }: ObserveOptions = {}) {
+  const signal = end ? AbortSignal.any([interruption, end]) : interruption
   const events = new Map<string, { at: Date; message: string }>()
   const stopped: StoppedTask[] = []
   /** Tasks that need not be read again. */
@@ -67,8 +76,8 @@ export function observe(service: EcsService, since = new Date()) {
       const deadline = performance.now() + limitSeconds * 1000
       for (;;) {
         const seen = await look()
-        if (over(seen) || performance.now() > deadline) return seen
-        await sleep(pollMilliseconds, undefined, { signal: interruption }).catch(() => interruption.throwIfAborted())
+        if (end?.aborted || over(seen) || performance.now() > deadline) return seen
+        await sleep(pollMilliseconds, undefined, { signal }).catch(() => interruption.throwIfAborted())
       }
     },
   }
