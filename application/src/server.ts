@@ -30,7 +30,8 @@ async function serve(settings: Settings): Promise<void> {
   })
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
-      if (!drain.isReady()) end(1)
+      // Ctrl-C twice ends it at once; SIGTERM twice is what ECS may send, such as to a Spot task that is taken back.
+      if (!drain.isReady()) return void (signal === 'SIGINT' && end(1))
       say('stopping', { signal })
       log.flush()
       void drain.stop().then(() => {

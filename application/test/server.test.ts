@@ -32,13 +32,24 @@ t.test('says that a port is taken', async (t) => {
   first.child.kill('SIGKILL')
 })
 
-t.test('a second signal ends it at once', async (t) => {
+t.test('a second SIGINT ends it at once', async (t) => {
   const server = await start(folder, { DRAIN_SILENCE_SECONDS: '60', DRAIN_DEADLINE_SECONDS: '60' })
   await fetch(`${server.url}/healthz`)
   server.child.kill('SIGINT')
   while (!server.lines().some(({ event }) => event === 'stopping')) await new Promise((resolve) => setTimeout(resolve, 10))
   server.child.kill('SIGINT')
   t.match(await server.ended, { code: 1 })
+})
+
+t.test('a second SIGTERM changes nothing: what is under way is still answered', async (t) => {
+  const server = await start(folder, { DRAIN_SILENCE_SECONDS: '1', DRAIN_DEADLINE_SECONDS: '60' })
+  await fetch(`${server.url}/healthz`)
+  server.child.kill('SIGTERM')
+  while (!server.lines().some(({ event }) => event === 'stopping')) await new Promise((resolve) => setTimeout(resolve, 10))
+  server.child.kill('SIGTERM')
+  t.equal((await fetch(`${server.url}/version`)).status, 200)
+  t.match(await server.ended, { code: 0 })
+  t.equal(server.lines().filter(({ event }) => event === 'stopping').length, 1)
 })
 
 t.test('knows its task from the metadata endpoint, and starts without an answer', async (t) => {
