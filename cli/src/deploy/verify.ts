@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { CliError } from '../errors.ts'
 import { interruption } from '../interrupts.ts'
 import type { Say } from '../terminal/terminal.ts'
+import type { Diagnosis } from './diagnose.ts'
 
 const versionSchema = z.looseObject({ version: z.string(), imageTag: z.string() })
 export type ServedVersion = z.infer<typeof versionSchema>
@@ -39,12 +40,9 @@ export async function waitUntilServed(url: string, imageTag: string, patience: P
   })
 }
 
-/** @param failed its reason is the cause */
+/** @param failed its reason is a Diagnosis */
 export function rolloutFailed(imageTag: string, failed: AbortSignal): CliError {
-  return new CliError('deploymentFailed', `The new tasks with ${imageTag} do not serve.`, {
-    fix: 'Mend what ended them, and deploy again; what served before still serves if it was rolled back.',
-    cause: failed.reason,
-  })
+  return new CliError('deploymentFailed', `The new tasks with ${imageTag} do not serve.`, failed.reason as Diagnosis)
 }
 
 /** @returns what /version says, or a sentence on why it says nothing */

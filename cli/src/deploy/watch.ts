@@ -1,11 +1,12 @@
 import { interruption } from '../interrupts.ts'
 import type { Terminal } from '../terminal/terminal.ts'
+import { diagnose } from './diagnose.ts'
 import { hasEnded, newestOf, observe, type Observed } from './observe.ts'
 import { findDeployedService } from './service.ts'
 import { formatMoment, timelineOf } from './timeline.ts'
 
 export type Rollout = {
-  /** Aborted when the new tasks will not serve; its reason says why. */
+  /** Aborted when the new tasks will not serve; its reason is a Diagnosis. */
   failed: AbortSignal
   /** Fulfilled then, or when they have replaced the old ones, or when ECS cannot be asked. */
   over: Promise<void>
@@ -49,8 +50,7 @@ export function watchRollout(region: string, outputs: unknown, options: WatchOpt
   const follow = async () => {
     const seen = await observe(service, { since, pollMilliseconds, end: end.signal }).until(isOver, limitSeconds)
     if (end.signal.aborted || hasTakenOver(seen, since)) return
-    const { status, statusReason = `after ${limitSeconds} s` } = newestOf(seen) ?? {}
-    failed.abort(`${status}: ${statusReason}`)
+    failed.abort(diagnose(seen))
   }
   const over = follow().catch((error: Error) => {
     if (!interruption.aborted) terminal.warn(`Only the app's own answers tell how the deployment goes: ${error.message}`)

@@ -65,6 +65,7 @@ t.test('a deployment that is rolled back fails long before the timeout, with the
   t.match(stderr, /task 01234567 stopped: Essential container in task exited \(EssentialContainerExited, exit code 3\); log: no database at db\.internal/)
   t.match(stderr, 'The new tasks with v1 do not serve.')
   t.match(stderr, 'cause: ROLLBACK_SUCCESSFUL: ECS deployment circuit breaker: tasks failed to start.')
+  t.match(stderr, 'fix: The app ended as it started or soon after')
 })
 
 t.test('where only settings change the app answers at once, and the old tasks are waited for', async (t) => {
