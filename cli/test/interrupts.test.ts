@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { buildScene } from './support/build-scene.ts'
 import { startCli, startCliOnTerminal, type RunningCli } from './support/cli.ts'
-import { deployScene, type DeployScene } from './support/deploy-scene.ts'
+import { deployScene, webapp, type DeployScene } from './support/deploy-scene.ts'
 import { until, untilFile } from './support/until.ts'
 
 type Cadence = { signals: NodeJS.Signals[]; pause?: number; exitCode: number }
@@ -118,6 +118,23 @@ t.test('while the app is awaited', async (t) => {
   const result = await cli.ended
   t.equal(result.exitCode, 130, result.stderr)
   t.ok(performance.now() - interrupted < 30_000, 'long before the wait for the app would end')
+})
+
+t.test('while ECS replaces the tasks', async (t) => {
+  const soon = Date.now() / 1000 + 60
+  const deployments = [{ status: 'PRIMARY', createdAt: soon, runningCount: 2 }, { status: 'ACTIVE', createdAt: 1, runningCount: 2 }]
+  const answers = {
+    DescribeServices: { services: [{ serviceName: 'webapp', desiredCount: 2, deployments }] },
+    ListServiceDeployments: { serviceDeployments: [{ serviceDeploymentArn: 'arn' }] },
+    DescribeServiceDeployments: { serviceDeployments: [{ serviceDeploymentArn: 'arn', status: 'IN_PROGRESS' }] },
+  }
+  const { options, aws } = await deployScene(t, { account: { ...webapp, answers } })
+  const cli = startCli(approved, options())
+  await until('ECS is asked again', () => aws.calls.filter((call) => call === 'ecs DescribeServices').length > 1)
+  cli.child.kill('SIGINT')
+  const result = await cli.ended
+  t.equal(result.exitCode, 130, result.stderr)
+  t.notMatch(result.stderr, 'warning')
 })
 
 t.test('at the question: Ctrl-C, Ctrl-D and a signal change nothing', async (t) => {

@@ -8,6 +8,7 @@ import { getIdentity } from '../aws/sts.ts'
 import { build, contentTagOf, type BuildFlags } from '../build/build.ts'
 import type { Settings } from '../config/settings.ts'
 import { CliError } from '../errors.ts'
+import { interruption } from '../interrupts.ts'
 import type { Project } from '../project.ts'
 import type { Say, StepTime, Terminal } from '../terminal/terminal.ts'
 import { applyTerraform, planTerraform, readOutputs, type Terraform } from '../tools/terraform.ts'
@@ -87,6 +88,7 @@ export async function deploy(
 async function waitUntilTakenOver(url: string, tag: string, flags: DeployFlags, rollout: Rollout | undefined, say: Say) {
   const version = await waitUntilServed(url, tag, { timeoutSeconds: flags.timeout, failed: rollout?.failed }, say)
   await rollout?.over
+  interruption.throwIfAborted()
   if (rollout?.failed.aborted) throw rolloutFailed(tag, rollout.failed)
   return version
 }
