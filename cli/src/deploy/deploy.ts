@@ -71,10 +71,7 @@ export async function deploy(
       ? await readOutputs(terraform)
       : await terminal.step('terraform apply', (say) => applyTerraform(terraform, planFile, say))
     const url = readUrl(outputs)
-    // ECS's client takes longest to load, and where nothing changes there is nothing to watch.
-    const { watchRollout } = plan.isEmpty ? {} : await import('./watch.ts')
-    const options = { since, speed: flags.speed ?? 1, limitSeconds: flags.timeout }
-    const rollout = watchRollout?.(settings.inputs.region, outputs, options, terminal)
+    const rollout = plan.isEmpty ? undefined : await watch(outputs, since, settings, flags, terminal)
     const served = await terminal
       .step('Wait until the app answers with this version', (say) => waitUntilTakenOver(url, image.tag, flags, rollout, say))
       .finally(rollout?.end)
@@ -82,6 +79,13 @@ export async function deploy(
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** @param since when the apply began */
+async function watch(outputs: unknown, since: Date, { inputs }: Settings, flags: DeployFlags, terminal: Terminal) {
+  // ECS's client takes longest to load, and a deployment without changes needs none.
+  const { watchRollout } = await import('./watch.ts')
+  return watchRollout(inputs.region, outputs, { since, speed: flags.speed ?? 1, limitSeconds: flags.timeout }, terminal)
 }
 
 /** Where only its settings have changed, the tasks of before answer with the same version: then ECS has the last word. */
