@@ -37,7 +37,7 @@ export type Terminal = {
   print(text: string): void
   /** The command's result for a script, on stdout; printed with --json only. */
   printJson(value: unknown): void
-  /** Prints what happened, the cause and what to do next; on GitHub also an annotation. */
+  /** Prints what happened, the cause and what to do next; on GitHub also as an annotation and in the step summary. */
   error(error: CliError): void
   /** Appends to GitHub's step summary; does nothing elsewhere (https://docs.github.com/actions, job summaries). */
   summary(markdown: string): void
@@ -87,6 +87,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
     error(error) {
       line(formatError(error, colors))
       annotate('error', error.fix ? `${error.message} ${error.fix}` : error.message)
+      terminal.summary(summarizeError(error))
     },
     summary(markdown) {
       if (!process.env.GITHUB_STEP_SUMMARY) return
@@ -110,6 +111,11 @@ function formatError(error: CliError, colors: Colors): string {
   if (cause) lines.push(`  ${colors.dim('cause:')} ${cause.split('\n').join('\n         ')}`)
   if (error.fix) lines.push(`  ${colors.dim('fix:')} ${error.fix.split('\n').join('\n       ')}`)
   return lines.join('\n')
+}
+
+function summarizeError({ message, fix, cause }: CliError): string {
+  const told = describeCause(cause)?.replaceAll('```', "'''")
+  return [`### ✖ ${message}`, told && `\`\`\`text\n${told}\n\`\`\``, fix].filter(Boolean).join('\n\n')
 }
 
 /** 0.4 s, 12.3 s, 2 min 5 s. */

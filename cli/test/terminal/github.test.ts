@@ -58,6 +58,17 @@ t.test('a deployment is appended to the step summary', async (t) => {
   t.match(text, /\| terraform apply \| \d+\.\d s \|/)
 })
 
+t.test('so is what went wrong', async (t) => {
+  const { deploy, tmp } = await deployScene(t)
+  const file = join(tmp, 'summary.md')
+  const detail = JSON.stringify({ severity: 'error', summary: 'No such thing', detail: '```\n### not a heading' })
+  await deploy(['--tag', 'v1', '--auto-approve'], { ...onGithub, GITHUB_STEP_SUMMARY: file, FAKE_APPLY_ERROR: detail })
+  t.equal(
+    readFileSync(file, 'utf8'),
+    "### ✖ terraform apply failed.\n\n```text\nNo such thing\n'''\n### not a heading\n```\n\nMend the cause and run the same command again.\n",
+  )
+})
+
 t.test('a summary that cannot be written does not spoil a deployment', async (t) => {
   const { deploy, tmp } = await deployScene(t)
   const folder = join(tmp, 'folder')
