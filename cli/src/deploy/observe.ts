@@ -35,6 +35,9 @@ export function isSteady({ deployments = [], desiredCount, runningCount }: Servi
   return deployments.length === 1 && deployments[0]?.rolloutState === 'COMPLETED' && runningCount === desiredCount
 }
 
+/** When a task began to end; one that never started may say less. */
+const endOf = ({ stoppingAt, stoppedAt, createdAt }: Task): Date | undefined => stoppingAt ?? stoppedAt ?? createdAt
+
 export type ObserveOptions = {
   since?: Date
   /** Between two looks. */
@@ -57,7 +60,7 @@ export function observe(service: DeployedService, { since = new Date(), pollMill
     for (const { id = '', createdAt, message = '' } of (shown.events ?? []).toReversed()) {
       if (createdAt && createdAt >= since) events.set(id, { at: createdAt, message })
     }
-    const mine = tasks.filter(({ stoppingAt }) => stoppingAt && stoppingAt >= since)
+    const mine = tasks.filter((task) => (endOf(task) ?? since) >= since)
     const over = mine.filter(({ lastStatus }) => lastStatus === 'STOPPED')
     for (const task of over) stopped.push({ task, log: await service.readLog(task) })
     for (const task of tasks) if (over.includes(task) || !mine.includes(task)) known.add(task.taskArn ?? '')

@@ -89,6 +89,15 @@ t.test('every moment is told once, in the order in which it happened', async (t)
   t.strictSame(lines, ['event', 'task', 'deployment'])
 })
 
+t.test('a task that never started says when it stopped, but not since when', async (t) => {
+  const stopped = { taskArn, lastStatus: 'STOPPED', stoppedAt: soon + 2, stopCode: 'TaskFailedToStart', stoppedReason: 'CannotPullContainerError: v1: not found' }
+  const tasks = { ListTasks: { taskArns: [taskArn] }, DescribeTasks: { tasks: [stopped] } }
+  const { deploy } = await scene(t, { ...rollout(() => rolledBack), ...tasks }, { served: 'nothing' })
+  const { stderr } = await deploy(approved)
+  t.match(stderr, /task 01234567 stopped: CannotPullContainerError: v1: not found \(TaskFailedToStart\)/)
+  t.match(stderr, 'fix: The image is not in ECR')
+})
+
 t.test('a deployment that is not listed yet is waited for', async (t) => {
   const listed = rollout(() => successful, () => 2)
   const { deploy, aws } = await scene(t, { ...listed, ListServiceDeployments: (look) => (look < 3 ? {} : (listed.ListServiceDeployments as object)) })
