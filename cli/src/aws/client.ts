@@ -53,3 +53,11 @@ export function awsError(doing: string, cause: unknown): CliError {
   }
   return new CliError('unavailable', `Could not ${doing}.`, { cause: `${name}: ${(cause as Error).message ?? cause}` })
 }
+
+/**
+ * Waits for an AWS call. @param what what it is for, as for `awsError`
+ * @throws CliError `unavailable`
+ */
+export function doing<Result>(what: string, call: Promise<Result>): Promise<Result> {
+  return call.catch((cause: unknown) => Promise.reject(awsError(what, cause)))
+}

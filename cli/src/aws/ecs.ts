@@ -10,20 +10,16 @@ import {
   type Task,
 } from '@aws-sdk/client-ecs'
 import { CliError } from '../errors.ts'
-import { awsError, callOptions, clientDefaults } from './client.ts'
+import { callOptions, clientDefaults, doing } from './client.ts'
 
 export type { Service, ServiceDeployment, Task }
 
 /** What finds one service of a region. */
 export type ServiceNames = { region: string; cluster: string; service: string }
 
-export type ServiceReader = ReturnType<typeof openService>
-
 /** The calls that tell about one service. @throws each CliError `unavailable` */
 export function openService({ region, cluster, service }: ServiceNames) {
   const ecs = new ECSClient(clientDefaults(region))
-  const doing = <Result>(what: string, work: Promise<Result>) =>
-    work.catch((error: unknown) => Promise.reject(awsError(what, error)))
 
   const listTasks = async (desiredStatus: 'RUNNING' | 'STOPPED', known: Set<string>): Promise<Task[]> => {
     const found: Task[] = []

@@ -6,7 +6,7 @@ import {
   type RegisterTaskDefinitionCommandInput,
   type UpdateServiceCommandInput,
 } from '@aws-sdk/client-ecs'
-import { awsError, callOptions, clientDefaults } from '../../aws/client.ts'
+import { callOptions, clientDefaults, doing } from '../../aws/client.ts'
 import type { DeployedService } from '../../deploy/service.ts'
 import { createUpstream } from '../gateway/upstream.ts'
 
@@ -23,8 +23,6 @@ export function makeBreakable(deployed: DeployedService) {
   const ecs = new ECSClient(clientDefaults(region))
   const aws = createUpstream(process.env.AWS_ENDPOINT_URL ?? '')
   const scope = { region, account }
-  const doing = <Result>(what: string, work: Promise<Result>) =>
-    work.catch((error: unknown) => Promise.reject(awsError(what, error)))
 
   return {
     ...deployed,
