@@ -21,7 +21,7 @@ await build({
   legalComments: 'none',
   chunkNames: 'chunks/[name]-[hash]',
   // It loads a .wasm file that lies beside it.
-  external: ['@cdktn/hcl2json'],
+  external: ['web-tree-sitter'],
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },

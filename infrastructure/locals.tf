@@ -1,7 +1,13 @@
 locals {
   name           = "${var.name}-${var.env}"
   container_name = "app"
-  image          = "${data.aws_ecr_repository.this.repository_url}:${var.image_tag}"
+  log_group_name = "/ecs/${local.name}/app"
+  repository_url = data.aws_ecr_repository.this.repository_url
+  image = (
+    var.image_digest == null
+    ? "${local.repository_url}:${var.image_tag}"
+    : "${local.repository_url}@${var.image_digest}"
+  )
 
   tags = merge(var.tags, {
     Project     = var.name
@@ -14,8 +20,19 @@ locals {
   private_subnets = [for index in range(var.zone_count) : cidrsubnet(var.vpc_cidr, 4, index)]
   public_subnets  = [for index in range(var.zone_count) : cidrsubnet(var.vpc_cidr, 4, index + 8)]
 
-  https    = var.certificate_arn != ""
-  protocol = local.https ? "https" : "http"
+  https = var.certificate_arn != ""
+
+  # By way of the rules, so that the service waits for them.
+  task_security_group_ids = distinct([
+    aws_vpc_security_group_ingress_rule.from_alb.security_group_id,
+    aws_vpc_security_group_egress_rule.to_https.security_group_id,
+  ])
+
+  # That of the revision that the service is told to run: the module prefers a newer one of other hands to its own.
+  task_definition_arn = join("/", [
+    dirname(module.ecs.services["app"].task_definition_arn),
+    module.ecs.services["app"].task_definition_family_revision,
+  ])
 
   # What autoscaling scales: the module's output makes what refers to it wait for the service and its scalable target.
   scaled = module.ecs.services["app"].autoscaling_policies["cpu"]

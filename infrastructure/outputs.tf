@@ -1,6 +1,11 @@
 output "alb_url" {
   description = "Address of the app at the load balancer."
-  value       = "${local.protocol}://${module.alb.dns_name}"
+  value       = local.https ? "https://${var.domain_name}" : "http://${module.alb.dns_name}"
+}
+
+output "alb_dns_name" {
+  description = "DNS name of the load balancer, which a record of the domain name has to lead to."
+  value       = module.alb.dns_name
 }
 
 output "region" {
@@ -18,6 +23,16 @@ output "service_name" {
   value       = module.ecs.services["app"].name
 }
 
+output "service_arn" {
+  description = "ARN of the ECS service."
+  value       = module.ecs.services["app"].id
+}
+
+output "task_definition_arn" {
+  description = "ARN of the task definition that the service is told to run."
+  value       = local.task_definition_arn
+}
+
 output "container_name" {
   description = "Name of the app's container in a task."
   value       = local.container_name
@@ -25,7 +40,7 @@ output "container_name" {
 
 output "repository_url" {
   description = "Address of the ECR repository."
-  value       = data.aws_ecr_repository.this.repository_url
+  value       = local.repository_url
 }
 
 output "image" {
@@ -41,4 +56,9 @@ output "log_group_name" {
 output "target_group_arn" {
   description = "ARN of the target group that the tasks are registered in."
   value       = module.alb.target_groups["app"].arn
+}
+
+output "health_check_path" {
+  description = "Path that the load balancer asks whether a task is healthy."
+  value       = var.health_check_path
 }

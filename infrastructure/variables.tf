@@ -75,6 +75,28 @@ variable "image_tag" {
   }
 }
 
+variable "image_digest" {
+  description = "Digest of the image to run, which no tag can move away from. Null: whatever image_tag names."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.image_digest == null || can(regex("^sha256:[0-9a-f]{64}$", var.image_digest))
+    error_message = "image_digest must be sha256: and 64 lower case hexadecimal digits, as ECR shows it."
+  }
+}
+
+variable "image_commit" {
+  description = "Git commit that the image was built from: the app's variable IMAGE_COMMIT. Null: there is none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.image_commit == null || can(regex("^[0-9a-f]{7,64}(-dirty)?$", var.image_commit))
+    error_message = "image_commit must be 7 to 64 hexadecimal digits, with -dirty where files were not committed."
+  }
+}
+
 variable "repository_name" {
   description = "Name of the existing ECR repository that holds the image."
   type        = string
@@ -143,17 +165,71 @@ variable "memory" {
 }
 
 variable "container_port" {
-  description = "Port that the app listens on. A container that is not root's cannot have one below 1024."
+  description = "Port that the app listens on: the app's variable PORT. Only root is sure to have one below 1024."
   type        = number
   nullable    = false
   default     = 8080
 
   validation {
     condition = (
-      var.container_port >= 1024 && var.container_port <= 65535 &&
+      var.container_port >= 1 && var.container_port <= 65535 &&
       floor(var.container_port) == var.container_port
     )
-    error_message = "container_port must be a whole number from 1024 to 65535."
+    error_message = "container_port must be a whole number from 1 to 65535."
+  }
+
+  validation {
+    condition     = var.container_port >= 1024 || try(contains(["root", "0"], split(":", var.container_user)[0]), true)
+    error_message = "container_port must be 1024 or more, unless container_user is root or null."
+  }
+}
+
+variable "container_user" {
+  description = "User that the app runs as: uid, uid:gid or names that the image knows. Null: the image's own user."
+  type        = string
+  default     = "1000:1000"
+
+  validation {
+    condition     = var.container_user == null || can(regex("^[A-Za-z0-9_.-]+(:[A-Za-z0-9_.-]+)?$", var.container_user))
+    error_message = "container_user must be uid, uid:gid, or names of a user and a group, such as 1000:1000."
+  }
+}
+
+variable "readonly_root_filesystem" {
+  description = "Whether the app finds its file system read-only. An app that writes files needs false."
+  type        = bool
+  nullable    = false
+  default     = true
+}
+
+variable "health_check_path" {
+  description = "Path that the load balancer asks every 5 s: a task serves as long as it answers with 200."
+  type        = string
+  nullable    = false
+  default     = "/healthz"
+
+  validation {
+    condition     = can(regex("^/[!-~]*$", var.health_check_path)) && length(var.health_check_path) <= 1024
+    error_message = "health_check_path must be a path such as /healthz, of at most 1024 characters and no spaces."
+  }
+}
+
+variable "container_health_check" {
+  description = "Command in the container that tells ECS whether it is healthy. Null: the load balancer's check alone."
+  type        = list(string)
+  default     = ["CMD", "/usr/local/bin/node", "/app/healthcheck.js"]
+
+  # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.html
+  validation {
+    condition = (
+      var.container_health_check == null ||
+      try(var.container_health_check[0] == "CMD" && length(var.container_health_check) >= 2, false) ||
+      try(var.container_health_check[0] == "CMD-SHELL" && length(var.container_health_check) == 2, false)
+    )
+    error_message = join(" ", [
+      "container_health_check must be [\"CMD\", program, argument, ...], or [\"CMD-SHELL\", command] in an image with",
+      "a shell, or null.",
+    ])
   }
 }
 
@@ -192,7 +268,7 @@ variable "enable_execute_command" {
 }
 
 variable "wait_for_steady_state" {
-  description = "Whether an apply waits until the service is steady, which a service that was rolled back is too."
+  description = "Whether an apply waits until the service is steady, and fails if ECS rolled back: for plain terraform."
   type        = bool
   nullable    = false
   default     = false
@@ -359,6 +435,25 @@ variable "certificate_arn" {
     condition     = var.certificate_arn == "" || can(regex("^arn:aws[a-z-]*:(acm|iam):", var.certificate_arn))
     error_message = "certificate_arn must be the ARN of a certificate in ACM or IAM, or empty."
   }
+
+  validation {
+    condition     = (var.certificate_arn == "") == (var.domain_name == null)
+    error_message = "certificate_arn and domain_name must be set together: the certificate is for that domain name."
+  }
+}
+
+variable "domain_name" {
+  description = "Domain name of the certificate: a DNS record has to lead from it to alb_dns_name. Null: HTTP alone."
+  type        = string
+  default     = null
+
+  validation {
+    condition = var.domain_name == null || (
+      can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?[.])+[a-z]([a-z0-9-]{0,61}[a-z0-9])$", var.domain_name)) &&
+      try(length(var.domain_name) <= 253, false)
+    )
+    error_message = "domain_name must be a name in lower case such as app.example.com: no scheme, no port, no asterisk."
+  }
 }
 
 variable "deletion_protection" {
@@ -385,6 +480,18 @@ variable "log_retention_days" {
       "log_retention_days must be a number that CloudWatch offers: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365,",
       "400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653.",
     ])
+  }
+}
+
+variable "log_mode" {
+  description = "While CloudWatch is slow: non-blocking loses lines beyond 25 MiB of them, blocking makes the app wait."
+  type        = string
+  nullable    = false
+  default     = "non-blocking"
+
+  validation {
+    condition     = contains(["non-blocking", "blocking"], var.log_mode)
+    error_message = "log_mode must be non-blocking or blocking."
   }
 }
 

@@ -1,47 +1,35 @@
 import { randomUUID } from 'node:crypto'
 import { ServerResponse, type IncomingMessage, type OutgoingHttpHeader, type OutgoingHttpHeaders } from 'node:http'
-import type { Log } from './log.ts'
-import { styleHash } from './page.ts'
+import { headers } from './headers.ts'
+import { describeAnswer, type Log } from './log.ts'
 
 type Headers = OutgoingHttpHeaders | OutgoingHttpHeader[]
 
-/** An answer of the server; routes find it as `c.env.outgoing`. */
-export type Answer = { readonly requestId: string }
+/** An answer of the server; routes and middlewares find it as `c.env.outgoing`. */
+export type Answer = Pick<ServerResponse, 'req' | 'statusCode'> & {
+  readonly requestId: string
+  readonly startedAt: number
+  /** What a route or a middleware adds to the answer's line in the log. */
+  readonly logFields: Record<string, unknown>
+}
 
 const requestIdPattern = /^[\w=;:.-]{1,128}$/
 
-/** https://cheatsheetseries.owasp.org/cheatsheets/HTTP_Headers_Cheat_Sheet.html */
-const securityHeaders = Object.entries({
-  'content-security-policy': `default-src 'none'; style-src ${styleHash}; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
-  'cross-origin-opener-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'strict-transport-security': 'max-age=31536000',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-}).flat()
-
 /**
- * What `http.createServer` takes as its ServerResponse: every answer, whoever writes it, carries the security headers
- * and its request's ID, and is one line in the log. A middleware would make every answer a Headers object and a promise,
- * which costs more than all the rest.
+ * What `http.createServer` takes as its ServerResponse: every answer, whoever writes it, carries the headers of headers.ts
+ * and its request's ID, and is one line in the log. Middlewares for these two would halve the requests a second: they make
+ * every answer a Headers object and a promise.
  */
 export function answersLoggedTo(log: Log): typeof ServerResponse {
   return class<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> implements Answer {
     readonly requestId = requestIdOf(this.req.headers)
-    readonly #started = performance.now()
+    readonly startedAt = performance.now()
+    readonly logFields = {}
 
-    override writeHead(status: number, reason?: string | Headers, headers?: Headers): this {
-      const own = typeof reason === 'string' ? headers : reason
-      super.writeHead(status, [...securityHeaders, 'x-request-id', this.requestId, ...flatten(own)])
-      const { method, url = '' } = this.req
-      log.write({
-        level: status >= 500 ? 'error' : 'info',
-        requestId: this.requestId,
-        method,
-        path: url.split('?', 1)[0],
-        status,
-        milliseconds: Math.round((performance.now() - this.#started) * 1000) / 1000,
-      })
+    override writeHead(status: number, reason?: string | Headers, given?: Headers): this {
+      const own = typeof reason === 'string' ? given : reason
+      super.writeHead(status, { ...headers, 'x-request-id': this.requestId, ...this.getHeaders(), ...byName(own) })
+      log.write(describeAnswer(this))
       return this
     }
   }
@@ -53,9 +41,10 @@ function requestIdOf(headers: Record<string, string | string[] | undefined>): st
   return typeof given === 'string' && requestIdPattern.test(given) ? given : randomUUID()
 }
 
-function flatten(headers: Headers = []): OutgoingHttpHeader[] {
-  if (Array.isArray(headers)) return headers
-  const flat: OutgoingHttpHeader[] = []
-  for (const [name, value] of Object.entries(headers)) if (value !== undefined) flat.push(name, value)
-  return flat
+/** A list of names and values, in which a name may stand more than once, as an object. */
+function byName(headers: Headers = {}): OutgoingHttpHeaders {
+  if (!Array.isArray(headers)) return headers
+  const named: Record<string, string[]> = {}
+  for (let index = 0; index + 1 < headers.length; index += 2) (named[String(headers[index]).toLowerCase()] ??= []).push(String(headers[index + 1]))
+  return named
 }

@@ -5,13 +5,14 @@ import { HTTPException } from 'hono/http-exception'
 import type { Answer } from './answer.ts'
 import type { Settings } from './config.ts'
 import { greeting } from './greeting.ts'
-import type { Log } from './log.ts'
+import { describeError, type Log } from './log.ts'
 import { renderPage, type Facts } from './page.ts'
 import type { Task } from './task.ts'
 
 export type AppOptions = {
   settings: Settings
-  task: Task | undefined
+  /** Gives the task, or undefined as long as it is not known. */
+  task: () => Task | undefined
   /** Whether the load balancer should send requests here. */
   isReady: () => boolean
   log: Log
@@ -24,30 +25,35 @@ type Format = keyof typeof contentTypes
 /** The same content in each format. */
 type Content = Record<Format, () => string>
 
-/** The app's routes, apart from any server: `createApp(…).request('/')` answers. */
+/**
+ * The app's middlewares and routes, apart from any server: `createApp(…).request('/')` answers. Headers that every answer
+ * carries stand in headers.ts, the fields of its line in the log in log.ts.
+ */
 export function createApp({ settings, task, isReady, log }: AppOptions): Hono<Env> {
   const app = new Hono<Env>()
   const startedAt = new Date().toISOString()
-  const home = contentOfHome(describe(settings, task))
+  const home = createHome(settings, task)
 
+  // Add your middlewares here: app.use(…).
   app.on(['POST', 'PUT', 'PATCH', 'DELETE'], '*', bodyLimit({ maxSize: settings.BODY_LIMIT_BYTES, onError: (c: Context<Env>) => sendError(c, 413, 'The request body is too large.') }))
 
-  app.get('/', (c) => send(c, 200, home))
+  // Add your routes here.
+  app.get('/', (c) => send(c, 200, home()))
   app.get('/healthz', (c) => (isReady() ? c.text('ready\n') : c.text('stopping\n', 503)))
   app.get('/livez', (c) => c.text('alive\n'))
   app.get('/version', (c) =>
     c.json({
       version: settings.APP_VERSION,
-      commit: settings.IMAGE_COMMIT,
+      commit: settings.IMAGE_COMMIT ?? null,
       imageTag: settings.IMAGE_TAG,
-      imageDigest: task?.imageDigest ?? null,
+      imageDigest: task()?.imageDigest ?? null,
       startedAt,
     }),
   )
   app.notFound((c) => sendError(c, 404, 'There is nothing here.'))
   app.onError((error, c) => {
     if (error instanceof HTTPException) return sendError(c, error.status, error.message)
-    log.write({ level: 'error', requestId: requestIdOf(c), error: error.message, stack: error.stack })
+    log.write({ level: 'error', requestId: requestIdOf(c), ...describeError(error) })
     return sendError(c, 500, 'Something went wrong here; it has been logged.')
   })
   return app
@@ -63,7 +69,17 @@ function describe(settings: Settings, task: Task | undefined): Facts {
   }
 }
 
-/** Made once: nothing in it changes while the app runs. */
+/** What `/` says: made anew only when the task has become known. */
+function createHome(settings: Settings, task: AppOptions['task']): () => Content {
+  let described = task()
+  let content = contentOfHome(describe(settings, described))
+  return () => {
+    const known = task()
+    if (known !== described) content = contentOfHome(describe(settings, (described = known)))
+    return content
+  }
+}
+
 function contentOfHome(facts: Facts): Content {
   const page = renderPage(greeting, facts)
   const json = JSON.stringify({ greeting, ...facts })

@@ -1,16 +1,42 @@
 import { writeSync } from 'node:fs'
+import type { Answer } from './answer.ts'
+
+/**
+ * The line that every answer has in the log: add a field here. What only a route or a middleware knows, such as who is
+ * logged in, it adds itself: `c.env.outgoing.logFields.user = user.id`.
+ */
+export function describeAnswer({ req, statusCode, requestId, startedAt, logFields }: Answer): Record<string, unknown> {
+  const { method, url = '' } = req
+  return {
+    level: statusCode >= 500 ? 'error' : 'info',
+    requestId,
+    method,
+    path: url.split('?', 1)[0],
+    status: statusCode,
+    milliseconds: Math.round((performance.now() - startedAt) * 1000) / 1000,
+    ...logFields,
+  }
+}
+
+/** Whatever was thrown, as fields of a line. */
+export function describeError(error: unknown): Record<string, unknown> {
+  return error instanceof Error ? { error: error.message, stack: error.stack } : { error: String(error) }
+}
 
 export type Log = {
   /** Takes one event; it is written as one line of JSON, with the time. */
-  write(event: Record<string, unknown>): void
-  /** Writes what is still held back; call it before the process ends. */
-  flush(): void
+  write: (event: Record<string, unknown>) => void
+  /** Writes what is still held back. */
+  flush: () => void
 }
 
 const holdMilliseconds = 20
 const holdBytes = 16 * 1024
 
-/** Logs to a file descriptor; lines are gathered for a moment, because one write for each would halve the throughput. */
+/**
+ * Logs to a file descriptor. Lines are held for a moment and written together, because one write for each would halve the
+ * throughput; whoever creates the log flushes it before the process ends.
+ */
 export function createLog(descriptor = 1): Log {
   let held = ''
   const timestamp = createTimestamp()

@@ -4,8 +4,8 @@ import { answersLoggedTo } from './answer.ts'
 import { createApp } from './app.ts'
 import { readSettings, type Settings } from './config.ts'
 import { drainable } from './drain.ts'
-import { createLog } from './log.ts'
-import { readTask } from './task.ts'
+import { createLog, describeError } from './log.ts'
+import { findTask } from './task.ts'
 
 const read = readSettings(process.env)
 if ('problems' in read) {
@@ -18,7 +18,12 @@ if ('problems' in read) {
 async function serve(settings: Settings): Promise<void> {
   const log = createLog()
   const say = (event: string, more: object = {}) => log.write({ level: 'info', event, ...more })
-  const task = await readTask(settings.ECS_CONTAINER_METADATA_URI_V4)
+  process.on('exit', log.flush)
+  process.on('uncaughtException', (error, event) => {
+    log.write({ level: 'error', event, ...describeError(error) })
+    end(1)
+  })
+  const task = await findTask(settings.ECS_CONTAINER_METADATA_URI_V4)
   const app = createApp({ settings, task, log, isReady: () => drain.isReady() })
   const server = createAdaptorServer({ fetch: app.fetch, serverOptions: { headersTimeout: 70_000, ServerResponse: answersLoggedTo(log) } }) as Server
   // Longer than the load balancer's idle timeout of 60 s, so that the balancer always closes first.
@@ -51,8 +56,7 @@ async function serve(settings: Settings): Promise<void> {
   })
 
   function end(code: number): never {
-    log.flush()
-    // eslint-disable-next-line n/no-process-exit -- all is saved; a connection that stays open must not keep it alive
+    // eslint-disable-next-line n/no-process-exit -- 'exit' flushes the log; a connection that stays open must not keep it alive
     process.exit(code)
   }
 }

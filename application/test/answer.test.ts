@@ -2,8 +2,9 @@ import { createAdaptorServer } from '@hono/node-server'
 import { once } from 'node:events'
 import { createServer, request, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Hono } from 'hono'
 import t, { type Test } from 'tap'
-import { answersLoggedTo } from '../src/answer.ts'
+import { answersLoggedTo, type Answer } from '../src/answer.ts'
 import { createApp } from '../src/app.ts'
 import { readSettings } from '../src/config.ts'
 
@@ -24,15 +25,16 @@ async function listen(t: Test, server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-async function serveApp(t: Test) {
+/** @param wrap puts more around the app, as a change of app.ts would */
+async function serveApp(t: Test, wrap = (app: ReturnType<typeof createApp>) => app) {
   const { lines, log } = createLines()
   const read = readSettings({})
   if ('problems' in read) throw new Error(read.problems.join())
-  const app = createApp({ settings: read.settings, task: undefined, isReady: () => true, log })
+  const app = createApp({ settings: read.settings, task: () => undefined, isReady: () => true, log })
   app.get('/broken', () => {
     throw new Error('secret inside')
   })
-  return { lines, url: await listen(t, createAdaptorServer({ fetch: app.fetch, serverOptions: { ServerResponse: answersLoggedTo(log) } }) as Server) }
+  return { lines, url: await listen(t, createAdaptorServer({ fetch: wrap(app).fetch, serverOptions: { ServerResponse: answersLoggedTo(log) } }) as Server) }
 }
 
 async function serve(t: Test, answer: RequestListener) {
@@ -40,7 +42,7 @@ async function serve(t: Test, answer: RequestListener) {
   return { lines, url: await listen(t, createServer({ ServerResponse: answersLoggedTo(log) }, answer)) }
 }
 
-/** The status of a request that fetch would mend first. */
+/** The answer to a request that fetch would correct first. */
 async function askRaw(url: string, path: string) {
   const asked = request(url, { path }).end()
   const [response] = (await once(asked, 'response')) as [import('node:http').IncomingMessage]
@@ -72,6 +74,26 @@ t.test('one line a request, with the request ID of the answer', async (t) => {
   t.match(await ask({ 'x-request-id': '"; injected' }), /^[0-9a-f-]{36}$/)
   t.equal(lines.length, 3)
   t.match(lines[0], { requestId: 'from-client.1', method: 'GET', path: '/', status: 200, level: 'info', milliseconds: Number })
+})
+
+t.test("Hono's own middlewares work: they set headers, change one that every answer carries, and add to the log", async (t) => {
+  const { url, lines } = await serveApp(t, (app) =>
+    new Hono<{ Bindings: { outgoing: Answer } }>()
+      .use(async (c, next) => {
+        c.env.outgoing.logFields.user = 'ada'
+        await next()
+        c.header('X-Mine', 'yes')
+        c.header('X-Frame-Options', 'SAMEORIGIN')
+      })
+      .route('/', app),
+  )
+  for (const path of ['/', '/livez', '/broken']) {
+    const { headers } = await fetch(url + path)
+    t.equal(headers.get('x-mine'), 'yes', path)
+    t.equal(headers.get('x-frame-options'), 'SAMEORIGIN', 'once, and not beside the one of every answer')
+    t.equal(headers.get('x-content-type-options'), 'nosniff')
+    t.match(lines.at(-1), { path, user: 'ada' })
+  }
 })
 
 t.test('an error has two lines, both with the ID that the client is told', async (t) => {

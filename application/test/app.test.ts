@@ -1,17 +1,19 @@
 import t from 'tap'
 import { createApp } from '../src/app.ts'
 import { readSettings } from '../src/config.ts'
+import type { Task } from '../src/task.ts'
 
 type Line = Record<string, unknown>
 
-function scene(env: Record<string, string> = {}, ready = true) {
+const task = { id: 'task-1', zone: 'eu-central-1a', imageDigest: 'sha256:aa' }
+
+function scene(env: Record<string, string> = {}, ready = true, readTask: () => Task | undefined = () => task) {
   const read = readSettings({ APP_VERSION: '1.2.3', IMAGE_TAG: 'abc', APP_ENV: 'dev', AWS_REGION: 'eu-central-1', ...env })
   if ('problems' in read) throw new Error(read.problems.join())
   const lines: Line[] = []
-  const task = { id: 'task-1', zone: 'eu-central-1a', imageDigest: 'sha256:aa' }
   const app = createApp({
     settings: read.settings,
-    task,
+    task: readTask,
     isReady: () => ready,
     log: { write: (event) => void lines.push(event), flush: () => undefined },
   })
@@ -52,13 +54,23 @@ t.test('facts are escaped', async (t) => {
 })
 
 t.test('/version says what runs', async (t) => {
-  t.match(await (await scene().get('/version')).json(), {
+  t.match(await (await scene({ IMAGE_COMMIT: '0a1b2c' }).get('/version')).json(), {
     version: '1.2.3',
-    commit: 'unknown',
+    commit: '0a1b2c',
     imageTag: 'abc',
     imageDigest: 'sha256:aa',
     startedAt: /^\d{4}-.*Z$/,
   })
+})
+
+t.test('what is not known is null, and told once it is known', async (t) => {
+  let known: Task | undefined = undefined
+  const { get } = scene({}, true, () => known)
+  t.match(await (await get('/version')).json(), { commit: null, imageDigest: null })
+  t.match(await (await get('/')).text(), 'task: not on ECS')
+  known = task
+  t.match(await (await get('/version')).json(), { imageDigest: 'sha256:aa' })
+  t.match(await (await get('/')).text(), 'task: task-1 in eu-central-1a')
 })
 
 t.test('/healthz fails while stopping, /livez does not', async (t) => {

@@ -4,28 +4,39 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import autocannon from 'autocannon'
 import { median, root, type Comparison } from './measure.ts'
 
-const ports = { app: 18_080, bare: 18_081 }
-const bare = `
-const body = 'x'.repeat(80)
-require('node:http').createServer((req, res) => res.writeHead(200, { 'content-type': 'text/plain' }).end(body)).listen(${ports.bare}, '127.0.0.1')
-`
+const ports = { app: 18_080, hono: 18_081, node: 18_082 }
+const bare = {
+  hono: `
+import { serve } from '@hono/node-server'
+import { Hono } from 'hono'
+serve({ fetch: new Hono().get('/livez', (c) => c.text('alive\\n')).fetch, port: ${ports.hono}, hostname: '127.0.0.1' })
+`,
+  node: `
+import { createServer } from 'node:http'
+createServer((req, res) => res.writeHead(200, { 'content-type': 'text/plain' }).end('alive\\n')).listen(${ports.node}, '127.0.0.1')
+`,
+}
 
-/** Requests a second of the app, next to a bare node:http server that answers a text as long. */
+/** Requests a second of the app, headers and log line included, next to a bare Hono app and a bare node:http server. */
 export async function benchApp(): Promise<Comparison[]> {
   const env = { ...process.env, HOST: '127.0.0.1', PORT: String(ports.app) }
   const servers = [
     spawn(process.execPath, [`${root}application/dist/server.js`], { env, stdio: 'ignore' }),
-    spawn(process.execPath, ['-e', bare], { stdio: 'ignore' }),
+    ...Object.values(bare).map((code) => spawn(process.execPath, ['--input-type=module', '-e', code], { cwd: root, stdio: 'ignore' })),
   ]
   try {
     await Promise.all(Object.values(ports).map(untilAnswers))
-    const rates = { app: [] as number[], bare: [] as number[] }
+    const rates: Record<string, number[]> = { app: [], hono: [], node: [] }
     for (let round = 0; round < 5; round++) {
-      rates.app.push(await measureRate(ports.app))
-      rates.bare.push(await measureRate(ports.bare))
+      for (const [name, port] of Object.entries(ports)) rates[name]?.push(await measureRate(port))
     }
-    const [app, other] = [median(rates.app), median(rates.bare)]
-    return [{ what: 'requests a second of the app, next to bare node:http', ours: app.toFixed(0), other: other.toFixed(0), ratio: app / other }]
+    const { app = NaN, ...others } = Object.fromEntries(Object.entries(rates).map(([name, each]) => [name, median(each)]))
+    return Object.entries(others).map(([name, other]) => ({
+      what: `requests a second of the app, next to a bare ${name} server`,
+      ours: app.toFixed(0),
+      other: other.toFixed(0),
+      ratio: app / other,
+    }))
   } finally {
     await Promise.all(servers.map(end))
   }

@@ -1,27 +1,31 @@
 // @ts-check
-// Sets up what a command needs: node cli/setup/main.mjs [--for rehearse|test|lint|all] [--check]
+// Sets up what a command needs: node cli/setup/main.mjs [--for rehearse|lint|test|test:all|all] [--check]
 // Runs on Node 20 without any package, because it is what installs them.
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { applicationPackages } from './steps/application.mjs'
 import { browser } from './steps/browser.mjs'
 import { engine } from './steps/engine.mjs'
-import { goLinters } from './steps/go-linters.mjs'
 import { bundledCli, nodeModules } from './steps/node-modules.mjs'
 import { provider } from './steps/provider.mjs'
 import { embeddedAws, pythonLinters } from './steps/python.mjs'
-import { terraform } from './steps/terraform.mjs'
+import { goLinters, terraform } from './steps/program.mjs'
 import { withLock } from './lock.mjs'
 
-const base = [nodeModules, bundledCli]
-const linters = [...goLinters, pythonLinters]
-/** @type {import('./programs.mjs').Step} */
-const wantedEngine = { ...engine, optional: true, howTo: `${engine.howTo} (without an engine, tasks are processes without isolation)` }
-/** @type {Record<string, import('./programs.mjs').Step[]>} */
+/** @typedef {import('./programs.mjs').Step} Step */
+
+const base = [nodeModules, applicationPackages, bundledCli]
+const linters = [goLinters, pythonLinters]
+/** Tests of what is missing are skipped. */
+const tested = [wish(engine), terraform, provider, wish(embeddedAws)]
+/** Steps in a list of their own do not depend on each other. @type {Record<string, (Step | Step[])[]>} */
 const purposes = {
-  rehearse: [...base, wantedEngine, terraform, provider, embeddedAws],
+  rehearse: [...base, wish(engine, 'without an engine, tasks are processes without isolation'), terraform, provider, embeddedAws],
   lint: [...base, terraform, provider, ...linters],
-  test: [...base, engine, terraform, provider, embeddedAws, ...linters, browser],
+  test: [...base, ...tested, browser],
+  'test:all': [...base, ...tested, goLinters.map((step) => wish(step)), wish(pythonLinters), browser],
   all: [...base, engine, terraform, provider, embeddedAws, ...linters, browser],
 }
 
@@ -37,7 +41,7 @@ async function main() {
   const steps = purposes[options.for] ?? []
   const work = async () => {
     let missing = 0
-    for (const step of steps) if (!(await settle(step, options.check))) missing++
+    for (const group of steps) missing += await settleAll([group].flat(), options.check)
     return missing
   }
   const missing = options.check ? await work() : await withLock(join(scratch, 'setup.lock'), print, work)
@@ -58,8 +62,34 @@ function readOptions() {
 }
 
 /**
+ * A step that the work can do without.
+ * @param {Step} step
+ * @param {string} [then]
+ * @returns {Step}
+ */
+function wish(step, then = 'until then its tests are skipped') {
+  return { ...step, optional: true, howTo: `${step.howTo} (${then})` }
+}
+
+/**
+ * Settles steps side by side where cores allow; each may keep two busy.
+ * @param {Step[]} steps
+ * @param {boolean} checkOnly
+ * @returns {Promise<number>} how many the work cannot go on without
+ */
+async function settleAll(steps, checkOnly) {
+  const left = [...steps]
+  let missing = 0
+  const settleNext = async () => {
+    for (let step = left.shift(); step; step = left.shift()) if (!(await settle(step, checkOnly))) missing++
+  }
+  await Promise.all(Array.from({ length: Math.max(1, Math.floor(availableParallelism() / 2)) }, settleNext))
+  return missing
+}
+
+/**
  * Finds or installs one thing and says so in one line.
- * @param {import('./programs.mjs').Step} step
+ * @param {Step} step
  * @param {boolean} checkOnly
  * @returns {Promise<boolean>} whether the work can go on
  */

@@ -75,13 +75,17 @@ export async function asRoot() {
 }
 
 /**
- * Installs packages of the system.
+ * Installs packages of the system, after saying so. FARGATE_CTL_NO_INSTALL=1 forbids it.
  * @param {string[]} packages
+ * @param {string} why
  * @param {(line: string) => void} say
  */
-export async function aptInstall(packages, say) {
+export async function aptInstall(packages, why, say) {
+  const names = packages.join(' ')
+  if (process.env.FARGATE_CTL_NO_INSTALL === '1') throw new Error(`FARGATE_CTL_NO_INSTALL=1 forbids installing ${names} (${why})`)
   const prefix = await asRoot()
-  if (!which('apt-get') || !prefix) throw new Error('apt-get as root is needed')
+  if (!which('apt-get') || !prefix) throw new Error(`installing ${names} needs apt-get as root`)
+  process.stderr.write(`  installing system packages: ${names} (${why}; FARGATE_CTL_NO_INSTALL=1 forbids it)\n`)
   const apt = (/** @type {string[]} */ ...args) => {
     const [file = 'apt-get', ...rest] = [...prefix, 'apt-get', ...args]
     return run(file, rest, { env: { DEBIAN_FRONTEND: 'noninteractive' }, say })

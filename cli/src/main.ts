@@ -1,9 +1,9 @@
 import { CommanderError } from 'commander'
-import { CliError, exitCodes } from './errors.ts'
-import { watchInterrupts } from './interrupts.ts'
+import { CliError, exitCodes } from './platform/errors.ts'
+import { watchInterrupts } from './platform/interrupts.ts'
 import { createProgram, version } from './program.ts'
-import { redact } from './terminal/secrets.ts'
-import { createTerminal, type TerminalOptions } from './terminal/terminal.ts'
+import { redact } from './platform/terminal/secrets.ts'
+import { createTerminal, type TerminalOptions } from './platform/terminal/terminal.ts'
 
 const program = createProgram()
 

@@ -1,11 +1,12 @@
-import { Command } from 'commander'
+import { resolve } from 'node:path'
+import { Command, Option } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { registerBuild } from './commands/build.ts'
 import { registerDeploy } from './commands/deploy.ts'
 import { registerLint } from './commands/lint.ts'
 import { registerRehearse } from './commands/rehearse.ts'
 import { registerValidate } from './commands/validate.ts'
-import { CliError } from './errors.ts'
+import { CliError } from './platform/errors.ts'
 
 const examples = `
 Examples:
@@ -29,6 +30,7 @@ export function createProgram(): Command {
     // The same on every terminal, so that the bundle can carry the texts ready-made.
     .configureHelp({ helpWidth: 100 })
     .option('--chdir <dir>', 'work on the project in this folder')
+    .addOption(new Option('--terraform <program>', 'terraform, tofu or a path').default('terraform').env('FARGATE_CTL_TERRAFORM'))
     .option('--json', 'print the result as JSON on stdout')
     .option('--quiet', 'print warnings, errors and the result only')
     .option('--verbose', 'print what every program says')
@@ -37,7 +39,9 @@ export function createProgram(): Command {
     .showSuggestionAfterError()
     .exitOverride()
     .hook('preAction', (self) => {
-      const { chdir } = self.opts<{ chdir?: string }>()
+      const { chdir, terraform } = self.opts<{ chdir?: string; terraform: string }>()
+      // Where it is used there is no command line to read: in the rehearsal's programs, too.
+      process.env.FARGATE_CTL_TERRAFORM = terraform.includes('/') ? resolve(terraform) : terraform
       if (chdir !== undefined) enterFolder(chdir)
     })
     .addHelpText('after', examples)

@@ -7,7 +7,6 @@ import t, { type Test } from 'tap'
 import { testInfrastructure, type InfrastructureTest, type Planned } from './support/test-infrastructure.ts'
 
 const realModules = process.env.FARGATE_CTL_REAL_MODULES
-t.setTimeout(300_000)
 
 t.test('with stand-ins', async (t) => checkPromises(t, await testInfrastructure(t)))
 
@@ -15,12 +14,13 @@ t.test('with the real modules', { skip: realModules ? false : 'FARGATE_CTL_REAL_
   checkPromises(t, await testInfrastructure(t, realModules)),
 )
 
-t.test('every variable is typed, described and not nullable; all but image_tag have a default', async (t) => {
+t.test('every variable is typed and described; all but image_tag have a default, and null only where that is said', async (t) => {
   const file = fileURLToPath(new URL('../../infrastructure/variables.tf', import.meta.url))
   const { variable: variables } = await parse('variables.tf', readFileSync(file, 'utf8'))
   t.ok(Object.keys(variables).length > 20)
   for (const [name, [variable]] of Object.entries(variables as Record<string, [Planned]>)) {
-    t.match(variable, { type: String, description: /\.$/, nullable: false }, name)
+    t.match(variable, { type: String, description: /\.$/ }, name)
+    t.equal(variable.nullable !== false, /\bnull\b/i.test(variable.description), `${name} may be null`)
     t.equal('default' in variable, name !== 'image_tag', `${name}'s default`)
     t.ok(variable.type === '${bool}' || variable.validation, `${name} is validated`)
   }
@@ -38,6 +38,7 @@ async function checkPromises(t: Test, test: InfrastructureTest): Promise<void> {
   checkAutoscaling(t, one('defaults', 'aws_appautoscaling_target'), test.planned('defaults', 'aws_appautoscaling_policy'))
   checkNetwork(t, one, test.planned)
   checkSettings(t, one, test.planned)
+  checkOtherApps(t, one)
 }
 
 type One = (run: string, type: string) => Planned
@@ -68,10 +69,9 @@ function checkService(t: Test, service: Planned, task: Planned): void {
     memory: '512',
     runtime_platform: [{ operating_system_family: 'LINUX', cpu_architecture: 'X86_64' }],
   })
-  const containers = JSON.parse(task.container_definitions) as Planned[]
-  t.equal(containers.length, 1)
+  const container = onlyContainer(t, task)
   t.match(
-    containers[0],
+    container,
     {
       name: 'app',
       image: /\.amazonaws\.com\/webapp:abc123$/,
@@ -82,15 +82,21 @@ function checkService(t: Test, service: Planned, task: Planned): void {
       stopTimeout: 30,
       portMappings: [{ containerPort: 8080, protocol: 'tcp' }],
       healthCheck: { command: ['CMD', '/usr/local/bin/node', '/app/healthcheck.js'] },
-      logConfiguration: { logDriver: 'awslogs', options: { 'awslogs-group': '/ecs/webapp-dev/app', 'awslogs-region': 'us-east-1' } },
+      logConfiguration: { logDriver: 'awslogs', options: { 'awslogs-group': '/ecs/webapp-dev/app', 'awslogs-region': 'us-east-1', mode: 'non-blocking', 'max-buffer-size': '25m' } },
     },
     'container',
   )
-  t.same(
-    Object.fromEntries(containers[0]?.environment.map(({ name, value }: Planned) => [name, value])),
-    { APP_ENV: 'dev', AWS_REGION: 'us-east-1', IMAGE_TAG: 'abc123', PORT: '8080' },
-    'environment',
-  )
+  t.same(environment(container), { APP_ENV: 'dev', AWS_REGION: 'us-east-1', IMAGE_TAG: 'abc123', PORT: '8080' }, 'environment')
+}
+
+function onlyContainer(t: Test, task: Planned): Planned {
+  const [container, ...others] = JSON.parse(task.container_definitions) as Planned[]
+  t.same(others, [])
+  return container ?? {}
+}
+
+function environment(container: Planned): Planned {
+  return Object.fromEntries(container.environment.map(({ name, value }: Planned) => [name, value]))
 }
 
 function weights(service: Planned): Record<string, [number, number]> {
@@ -133,12 +139,16 @@ function checkNetwork(t: Test, one: One, planned: InfrastructureTest['planned'])
   t.equal(planned('defaults', 'aws_flow_log').length, 1, 'traffic is logged')
   const closed = one('defaults', 'aws_default_security_group')
   t.same([closed.ingress ?? [], closed.egress ?? []], [[], []], 'the default security group is closed')
-  const rules = planned('defaults', 'aws_security_group_rule')
-  t.match(rules.find(({ type }) => type === 'ingress'), { from_port: 8080, to_port: 8080, cidr_blocks: null, source_security_group_id: String }, 'tasks are reached from the load balancer')
-  t.match(rules.find(({ type }) => type === 'egress'), { from_port: 443, to_port: 443, protocol: 'tcp' }, 'and reach HTTPS')
-  t.equal(rules.length, 2, 'and nothing else')
-  t.match(one('defaults', 'aws_vpc_security_group_ingress_rule'), { from_port: 80, to_port: 80 }, 'the load balancer is reached by HTTP')
-  t.match(one('defaults', 'aws_vpc_security_group_egress_rule'), { from_port: 8080, to_port: 8080, cidr_ipv4: '10.0.0.0/16' }, 'and reaches the tasks')
+  t.same(planned('defaults', 'aws_security_group_rule'), [], 'rules are of the newer kind')
+  const inbound = planned('defaults', 'aws_vpc_security_group_ingress_rule')
+  t.match(inbound.find(({ to_port: port }) => port === 8080), { from_port: 8080, cidr_ipv4: null, referenced_security_group_id: String }, 'tasks are reached from the load balancer')
+  t.match(inbound.find(({ to_port: port }) => port === 80), { from_port: 80, cidr_ipv4: '0.0.0.0/0' }, 'the load balancer is reached by HTTP')
+  t.equal(inbound.length, 2, 'and nothing else is reached')
+  const outbound = planned('defaults', 'aws_vpc_security_group_egress_rule')
+  t.match(outbound.find(({ to_port: port }) => port === 443), { from_port: 443, ip_protocol: 'tcp' }, 'tasks reach HTTPS')
+  t.match(outbound.find(({ to_port: port }) => port === 8080), { from_port: 8080, cidr_ipv4: null, referenced_security_group_id: String }, 'the load balancer reaches the tasks')
+  t.equal(outbound.length, 2, 'and nothing else')
+  t.match(one('defaults', 'aws_vpc_endpoint'), { vpc_endpoint_type: 'Gateway', service_name: 'com.amazonaws.us-east-1.s3' }, 'layers come from S3 past the NAT gateway')
 }
 
 function checkSettings(t: Test, one: One, planned: InfrastructureTest['planned']): void {
@@ -154,5 +164,18 @@ function checkSettings(t: Test, one: One, planned: InfrastructureTest['planned']
   t.equal(planned('production', 'aws_subnet').length, 6)
   t.equal(planned('production', 'aws_flow_log').length, 0)
   t.ok(planned('production', 'aws_cloudwatch_log_group').every(({ retention_in_days: days }) => days === 365))
-  t.same(planned('production', 'aws_vpc_security_group_ingress_rule').map(({ to_port: port }) => port).sort(), [443, 80])
+  t.same(planned('production', 'aws_vpc_security_group_ingress_rule').map(({ to_port: port }) => port).sort(), [3000, 443, 80])
+}
+
+function checkOtherApps(t: Test, one: One): void {
+  const container = onlyContainer(t, one('an_app_of_ones_own', 'aws_ecs_task_definition'))
+  t.match(container, { readonlyRootFilesystem: false, portMappings: [{ containerPort: 80 }] })
+  t.equal(container.user, undefined, "the image's own user")
+  t.equal(container.healthCheck, undefined, "the load balancer's check alone")
+  t.match(environment(container), { IMAGE_COMMIT: `${'0123456789abcdef'.repeat(3).slice(0, 40)}-dirty`, PORT: '80' })
+  t.match(container.logConfiguration.options, { mode: 'blocking', 'max-buffer-size': undefined }, 'no log line is lost')
+  t.match(one('an_app_of_ones_own', 'aws_lb_target_group'), { port: 80, health_check: [{ path: '/up?full=1' }] })
+  t.match(onlyContainer(t, one('a_health_check_of_ones_own', 'aws_ecs_task_definition')), {
+    healthCheck: { command: ['CMD-SHELL', 'wget -q -O - http://localhost:8080/up'], interval: 5 },
+  })
 }

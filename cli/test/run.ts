@@ -1,4 +1,5 @@
-// Runs every test file, or the given ones, with tap and ends with the line `N passed, N failed[, N skipped]`.
+// Runs every test file, or the given ones, and the app's own `npm test`; ends with `N passed, N failed, N skipped`.
+// FARGATE_CTL_TEST_ALL=1 runs what takes minutes, too.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, globSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
@@ -7,53 +8,96 @@ import { basename, delimiter } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { Parser } from 'tap-parser'
+import { which } from '../setup/programs.mjs'
+import { findPython } from './support/embedded-aws.ts'
 import { prepareEngine } from './support/engine.ts'
+import type { Need } from './support/needs.ts'
 
-type Run = { status: number; results: string }
+type Run = { status: number; assertions: Assertion[] }
 type Assertion = { ok: boolean; skip: unknown; fullname: string; diag: unknown }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const timeoutSeconds = 600
-/** These take minutes and mostly wait, for Terraform's own delays. tap runs files by name, so they run beside it. */
+const timeoutSeconds = 1200
+const linters = ['tflint', 'tfsec', 'actionlint', 'gitleaks', 'zizmor', 'hadolint', 'semgrep']
+/** These mostly wait, for Terraform's own delays. tap runs files by name, so they run beside it. */
 const waiting = ['cli/test/rehearsal/gateway/terraform.test.ts', 'cli/test/rehearsal/rehearse.test.ts']
 const asked = process.argv.slice(2)
-const others = globSync(['application/test/**/*.test.ts', 'cli/test/**/*.test.ts'], { cwd: root, exclude: waiting })
-const [aside, files] = asked.length > 0 ? [[], asked] : [waiting, others]
+const everything = asked.length === 0
+const files = everything ? globSync('cli/test/**/*.test.ts', { cwd: root, exclude: waiting }) : asked
+const aside = everything ? waiting : []
 
 mkdirSync(`${root}.tap`, { recursive: true })
-const stopEngine = [...aside, ...files].some((file) => file.includes('/rehearsal/')) ? await prepareEngine() : undefined
-// What `npm run setup` installed comes after the machine's own programs, as for the CLI.
+// What `npm run setup` installed comes before the machine's own programs, as for the CLI.
 const installed = ['node_modules/.bin', '.fargate-ctl/tools/bin', '.fargate-ctl/tools/linters/bin'].map((folder) => root + folder)
-process.env.PATH = [process.env.PATH, ...installed].join(delimiter)
-const runs = await Promise.all([...aside.map(runAside), runTap(files)])
+process.env.PATH = [...installed, process.env.PATH].join(delimiter)
+const missing = findMissing()
+const stopEngine = [...files, ...aside].some((file) => /\/(rehearsal|examples)\//.test(file)) ? await startEngine() : undefined
+process.env.FARGATE_CTL_TEST_WITHOUT = missing.join(',')
+const runs = await Promise.all([...aside.map(runAside), ...(everything ? [runApplication()] : []), runTap()])
 await stopEngine?.()
-const assertions = runs.flatMap(({ results }) => readAssertions(results))
-const failures = assertions.filter(({ ok, skip }) => !ok && !skip)
-for (const { fullname, diag } of failures) console.log(`not ok ${fullname}\n${inspect(diag, { depth: 3, breakLength: 160 })}`)
-const counts = count(assertions)
-const failed = runs.every(({ status }) => status === 0) ? counts.failed : Math.max(1, counts.failed)
-console.log(`${counts.passed} passed, ${failed} failed${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''}`)
-process.exitCode = failed > 0 || counts.passed === 0 ? 1 : 0
+report(runs)
 
-async function runTap(files: string[]): Promise<Run> {
+function findMissing(): Need[] {
+  const found: Need[] = []
+  if (everything && process.env.FARGATE_CTL_TEST_ALL !== '1') found.push('time')
+  if (!linters.every((name) => which(name))) found.push('linters')
+  if (!findPython()) found.push('embedded AWS')
+  return found
+}
+
+/** Without an engine, the tests that need one are skipped. */
+async function startEngine(): Promise<(() => Promise<void>) | undefined> {
+  try {
+    return await prepareEngine()
+  } catch (error) {
+    console.log(`Tests that need a container engine are skipped: ${(error as Error).message}`)
+    missing.push('engine')
+    return undefined
+  }
+}
+
+async function runTap(): Promise<Run> {
   const results = `${root}.tap/all.tap`
   rmSync(results, { force: true })
   const jobs = `--jobs=${Math.max(2, availableParallelism())}`
   const args = ['run', jobs, '--reporter=terse', `--timeout=${timeoutSeconds}`, `--output-file=${results}`, ...files]
   const [status] = (await once(spawn('tap', args, { cwd: root, stdio: 'inherit' }), 'close')) as [number | null]
-  return { status: status ?? 1, results }
+  return { status: status ?? 1, assertions: readAssertions(results) }
 }
 
-/** Runs one file by itself; what it said is shown only when it fails. */
+/** Runs one file by itself. */
 async function runAside(file: string): Promise<Run> {
   const results = `${root}.tap/${basename(file)}.tap`
-  const output = openSync(results, 'w')
+  const status = await runQuietly(file, process.execPath, [file], results)
+  return { status, assertions: readAssertions(results) }
+}
+
+/** The app's own tests, whatever runs them, where its package.json has some; together they count as one. */
+async function runApplication(): Promise<Run> {
+  const args = ['run', 'test', '--if-present', '--prefix', 'application']
+  const name = 'npm test --prefix application'
+  if (!hasTests()) return { status: 0, assertions: [{ ok: true, skip: 'application/ has no tests', fullname: name, diag: null }] }
+  const status = await runQuietly(name, 'npm', args, `${root}.tap/application.txt`)
+  return { status, assertions: [{ ok: status === 0, skip: false, fullname: name, diag: null }] }
+}
+
+function hasTests(): boolean {
+  try {
+    const { scripts } = JSON.parse(readFileSync(`${root}application/package.json`, 'utf8')) as { scripts?: { test?: string } }
+    return scripts?.test !== undefined
+  } catch {
+    return false
+  }
+}
+
+/** What the program said is shown only when it fails. */
+async function runQuietly(name: string, program: string, args: string[], output: string): Promise<number> {
+  const said = openSync(output, 'w')
   const env = { ...process.env, TAP_TIMEOUT: String(timeoutSeconds) }
-  const test = spawn(process.execPath, [file], { cwd: root, env, stdio: ['ignore', output, output] })
-  const [status] = (await once(test, 'close')) as [number | null]
-  closeSync(output)
-  if (status !== 0) console.log(`${file} ended with exit code ${status}:\n${readFileSync(results, 'utf8')}`)
-  return { status: status ?? 1, results }
+  const [status] = (await once(spawn(program, args, { cwd: root, env, stdio: ['ignore', said, said] }), 'close')) as [number | null]
+  closeSync(said)
+  if (status !== 0) console.log(`${name} ended with exit code ${status}:\n${readFileSync(output, 'utf8')}`)
+  return status ?? 1
 }
 
 function readAssertions(file: string): Assertion[] {
@@ -61,8 +105,14 @@ function readAssertions(file: string): Assertion[] {
   return events.filter(([kind]) => kind === 'assert').map(([, assertion]) => assertion as unknown as Assertion)
 }
 
-function count(assertions: Assertion[]): { passed: number; failed: number; skipped: number } {
-  const counts = { passed: 0, failed: 0, skipped: 0 }
-  for (const { ok, skip } of assertions) counts[skip ? 'skipped' : ok ? 'passed' : 'failed']++
-  return counts
+function report(runs: Run[]): void {
+  const assertions = runs.flatMap((run) => run.assertions)
+  const failures = assertions.filter(({ ok, skip }) => !ok && !skip)
+  for (const { fullname, diag } of failures) console.log(`not ok ${fullname}\n${inspect(diag, { depth: 3, breakLength: 160 })}`)
+  const skipped = assertions.filter(({ skip }) => skip)
+  for (const { fullname, skip } of skipped) console.log(`skipped ${fullname}: ${String(skip)}`)
+  const failed = runs.every(({ status }) => status === 0) ? failures.length : Math.max(1, failures.length)
+  const passed = assertions.length - failures.length - skipped.length
+  console.log(`${passed} passed, ${failed} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ''}`)
+  process.exitCode = failed > 0 || passed === 0 ? 1 : 0
 }

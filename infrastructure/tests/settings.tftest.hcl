@@ -29,15 +29,16 @@ run "production" {
     container_insights     = "enhanced"
     log_retention_days     = 365
     certificate_arn        = "arn:aws:acm:us-east-1:123456789012:certificate/0123abcd-0123-0123-0123-0123456789ab"
+    domain_name            = "app.example.com"
   }
 
   assert {
-    condition     = startswith(output.alb_url, "https://")
+    condition     = output.alb_url == "https://app.example.com"
     error_message = "alb_url is ${output.alb_url}."
   }
 
   assert {
-    condition     = join(",", keys(module.alb.listeners)) == "http_to_https,https"
+    condition     = join(",", keys(module.alb.listeners)) == "http,https"
     error_message = "With a certificate there is HTTPS, and HTTP that leads there."
   }
 
@@ -46,9 +47,9 @@ run "production" {
       module.alb.listeners["https"].default_action[0].type == "forward",
       module.alb.listeners["https"].certificate_arn == var.certificate_arn,
       startswith(module.alb.listeners["https"].ssl_policy, "ELBSecurityPolicy-TLS13-1-2"),
-      module.alb.listeners["http_to_https"].default_action[0].type == "redirect",
-      module.alb.listeners["http_to_https"].default_action[0].redirect[0].protocol == "HTTPS",
-      module.alb.listeners["http_to_https"].default_action[0].redirect[0].status_code == "HTTP_301",
+      module.alb.listeners["http"].default_action[0].type == "redirect",
+      module.alb.listeners["http"].default_action[0].redirect[0].protocol == "HTTPS",
+      module.alb.listeners["http"].default_action[0].redirect[0].status_code == "HTTP_301",
     ])
     error_message = "HTTPS is not served as it should be."
   }
@@ -65,5 +66,42 @@ run "production" {
   assert {
     condition     = length(distinct(concat(local.public_subnets, local.private_subnets))) == 6
     error_message = "Three zones need six different subnets."
+  }
+}
+
+run "an_app_of_ones_own" {
+  command = plan
+
+  variables {
+    region                   = "us-east-1"
+    env                      = "dev"
+    image_tag                = "abc123"
+    image_digest             = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+    image_commit             = "0123456789abcdef0123456789abcdef01234567-dirty"
+    container_port           = 80
+    container_user           = null
+    readonly_root_filesystem = false
+    health_check_path        = "/up?full=1"
+    container_health_check   = null
+    log_mode                 = "blocking"
+  }
+
+  assert {
+    condition     = endswith(output.image, "/webapp@${var.image_digest}")
+    error_message = "The task definition names ${output.image}."
+  }
+
+  assert {
+    condition     = output.health_check_path == "/up?full=1"
+    error_message = "health_check_path is ${output.health_check_path}."
+  }
+}
+
+run "a_health_check_of_ones_own" {
+  command = plan
+
+  variables {
+    image_tag              = "abc123"
+    container_health_check = ["CMD-SHELL", "wget -q -O - http://localhost:8080/up"]
   }
 }

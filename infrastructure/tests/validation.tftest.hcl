@@ -14,10 +14,14 @@ run "refuses_malformed_values" {
     env                               = "Production"
     tags                              = { "aws:owner" = "me" }
     image_tag                         = "not a tag"
+    image_digest                      = "abc123"
+    image_commit                      = "main"
     repository_name                   = "Web App"
     cpu_architecture                  = "amd64"
     cpu                               = 300
-    container_port                    = 80
+    container_port                    = 0
+    health_check_path                 = "healthz"
+    container_health_check            = ["curl", "-f", "http://localhost/"]
     health_check_grace_period_seconds = -1
     min_count                         = 0
     cpu_target_percent                = 100
@@ -28,6 +32,7 @@ run "refuses_malformed_values" {
     zone_count                        = 1
     certificate_arn                   = "example.com"
     log_retention_days                = 31
+    log_mode                          = "lossless"
     container_insights                = "on"
   }
 
@@ -37,10 +42,14 @@ run "refuses_malformed_values" {
     var.env,
     var.tags,
     var.image_tag,
+    var.image_digest,
+    var.image_commit,
     var.repository_name,
     var.cpu_architecture,
     var.cpu,
     var.container_port,
+    var.health_check_path,
+    var.container_health_check,
     var.health_check_grace_period_seconds,
     var.min_count,
     var.cpu_target_percent,
@@ -51,6 +60,7 @@ run "refuses_malformed_values" {
     var.zone_count,
     var.certificate_arn,
     var.log_retention_days,
+    var.log_mode,
     var.container_insights,
   ]
 }
@@ -65,15 +75,20 @@ run "refuses_values_out_of_range" {
     env                               = "development"
     tags                              = { Project = "other" }
     image_tag                         = "Latest"
+    image_digest                      = "sha256:0123"
+    image_commit                      = "0123abc-changed"
     repository_name                   = "123456789012.dkr.ecr.us-east-1.amazonaws.com/webapp:1"
     memory                            = 512
     container_port                    = 65536
+    health_check_path                 = "/a path"
+    container_health_check            = ["CMD"]
     health_check_grace_period_seconds = 3601
     cpu_target_percent                = 9
     fargate_base                      = 0.5
     fargate_weight                    = 1001
     vpc_cidr                          = "10.0.0.0/24"
     zone_count                        = 4
+    domain_name                       = "*.example.com"
   }
 
   expect_failures = [
@@ -81,9 +96,13 @@ run "refuses_values_out_of_range" {
     var.env,
     var.tags,
     var.image_tag,
+    var.image_digest,
+    var.image_commit,
     var.repository_name,
     var.memory,
     var.container_port,
+    var.health_check_path,
+    var.container_health_check,
     var.health_check_grace_period_seconds,
     var.min_count,
     var.cpu_target_percent,
@@ -91,6 +110,7 @@ run "refuses_values_out_of_range" {
     var.fargate_weight,
     var.vpc_cidr,
     var.zone_count,
+    var.domain_name,
   ]
 }
 
@@ -99,6 +119,8 @@ run "refuses_values_that_do_not_fit_each_other" {
 
   variables {
     cpu                 = 8192
+    certificate_arn     = "arn:aws:acm:us-east-1:123456789012:certificate/0123abcd-0123-0123-0123-0123456789ab"
+    container_port      = 1023
     min_count           = 3
     fargate_weight      = 0
     name                = "seventeen-letters"
@@ -111,6 +133,8 @@ run "refuses_values_that_do_not_fit_each_other" {
   }
 
   expect_failures = [
+    var.certificate_arn,
+    var.container_port,
     var.name,
     var.env,
     var.image_tag,
@@ -146,11 +170,13 @@ run "refuses_half_a_task_at_most" {
 
   variables {
     image_tag           = "v1"
+    domain_name         = "app.example.com"
     max_count           = 2.5
     fargate_spot_weight = 0.5
   }
 
   expect_failures = [
+    var.certificate_arn,
     var.max_count,
     var.fargate_spot_weight,
   ]
@@ -188,11 +214,15 @@ run "refuses_half_a_task" {
   command = plan
 
   variables {
-    image_tag     = "v1"
-    desired_count = 2.5
+    image_tag      = "v1"
+    container_user = "www data"
+    domain_name    = "https://example.com"
+    desired_count  = 2.5
   }
 
   expect_failures = [
+    var.container_user,
+    var.domain_name,
     var.desired_count,
   ]
 }
@@ -211,5 +241,19 @@ run "accepts_the_longest_and_largest" {
     zone_count         = 3
     log_retention_days = 3653
     certificate_arn    = "arn:aws:acm:us-east-1:123456789012:certificate/0123abcd-0123-0123-0123-0123456789ab"
+    domain_name        = "a.b-c.xn--p1ai"
+    image_commit       = "0123abc"
+    container_user     = "www-data:www-data"
+    health_check_path  = "/"
+  }
+}
+
+run "lets_root_have_a_low_port" {
+  command = plan
+
+  variables {
+    image_tag      = "v1"
+    container_port = 80
+    container_user = "0:0"
   }
 }

@@ -18,14 +18,13 @@ export type RunningServer = {
 /** Bundles the app as `npm run bundle` does, into a folder of its own. @returns that folder */
 export function bundle(): string {
   const folder = mkdtempSync(join(tmpdir(), 'webapp-'))
-  const { bundle: script } = JSON.parse(execFileSync(process.execPath, ['-p', 'JSON.stringify(require("./package.json").scripts)'], { cwd: application, encoding: 'utf8' }))
-  execFileSync('sh', ['-c', script.replace('--outdir=dist', `--outdir=${folder}`)], { cwd: application })
+  execFileSync(process.execPath, ['bundle.mjs', folder], { cwd: application })
   return folder
 }
 
 /** Starts the bundled app on a free port and waits until it listens; it may also end at once. */
 export async function start(folder: string, env: Record<string, string> = {}): Promise<RunningServer> {
-  const child = spawn(process.execPath, [join(folder, 'server.js')], { env: { PATH: process.env.PATH ?? '', PORT: '0', HOST: '127.0.0.1', ...env } })
+  const child = spawn(process.execPath, ['server.js'], { cwd: folder, env: { PATH: process.env.PATH ?? '', PORT: '0', HOST: '127.0.0.1', ...env } })
   let out = ''
   let err = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))

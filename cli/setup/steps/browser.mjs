@@ -10,6 +10,6 @@ export const browser = {
     return ['chromium', 'chromium-browser', 'google-chrome'].find((name) => which(name))
   },
   async install({ say }) {
-    await aptInstall(['chromium'], say)
+    await aptInstall(['chromium'], "the app's page is tested in a browser", say)
   },
 }

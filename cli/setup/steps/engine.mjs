@@ -15,7 +15,7 @@ export const engine = {
     return (await canStart()) ? 'dockerd, which the rehearsal starts' : undefined
   },
   async install({ say }) {
-    await aptInstall(['docker.io'], say)
+    await aptInstall(['docker.io'], 'images are built and tasks run in a container engine', say)
   },
 }
 

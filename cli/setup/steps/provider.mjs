@@ -4,12 +4,12 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { capture } from '../programs.mjs'
 import { stamp } from '../stamps.mjs'
-import { versions } from '../versions.mjs'
+import { awsProvider } from '../versions.mjs'
 
 /** @type {import('../programs.mjs').Step} */
 export const provider = {
   name: 'AWS provider',
-  howTo: `reach registry.terraform.io, or name a filesystem mirror with hashicorp/aws ${versions.awsProvider} in the file that TF_CLI_CONFIG_FILE names`,
+  howTo: `reach registry.terraform.io, or name a filesystem mirror with hashicorp/aws ${awsProvider} in the file that TF_CLI_CONFIG_FILE names`,
   async find({ root, scratch, checkOnly }) {
     const remembered = join(scratch, 'provider-mirror')
     const mirror = await readFile(remembered, 'utf8').catch(() => '')

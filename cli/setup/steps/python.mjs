@@ -4,10 +4,10 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { aptInstall, capture, run, which } from '../programs.mjs'
 import { isStamped, stamp } from '../stamps.mjs'
-import { versions } from '../versions.mjs'
+import { python } from '../versions.mjs'
 
-export const embeddedAws = environment('embedded AWS', 'python', versions.python.rehearsal)
-export const pythonLinters = environment('linters from Python', 'linters', versions.python.linters)
+export const embeddedAws = environment('embedded AWS', 'python', python.rehearsal)
+export const pythonLinters = environment('linters from Python', 'linters', python.linters)
 
 /**
  * Packages in a virtual environment of their own, so that none can change what another needs.
@@ -39,6 +39,6 @@ function environment(name, folder, packages) {
 /** @param {(line: string) => void} say */
 async function requirePython(say) {
   const version = which('python3') && (await capture('python3', ['-c', 'import sys, venv, ensurepip; print("%d.%02d" % sys.version_info[:2])']))
-  if (!version) return aptInstall(['python3', 'python3-venv'], say)
+  if (!version) return aptInstall(['python3', 'python3-venv'], 'the embedded AWS and some linters run on Python', say)
   if (version < '3.10') throw new Error(`python3 is ${version.replace('.0', '.')}`)
 }

@@ -1,16 +1,24 @@
-import { InvalidArgumentError, Option, type Command } from 'commander'
-import type { BuildFlags, BuildResult } from '../build/build.ts'
-import { findProject } from '../project.ts'
-import { createTerminal, type Terminal, type TerminalOptions } from '../terminal/terminal.ts'
+import type { Command } from 'commander'
+import { CliError } from '../platform/errors.ts'
+import { findProject, type Project } from '../platform/project.ts'
+import { createTerminal, type Terminal, type TerminalOptions } from '../platform/terminal/terminal.ts'
+import type { BuildFlags, BuildResult } from '../release/build.ts'
+import type { ImageSettings } from '../terraform/settings/settings.ts'
+import { addSourceOptions, engineOption, readPlatform, readRepository, readTag } from './options.ts'
+
+type Flags = BuildFlags & TerminalOptions & { region?: string; repository?: string }
 
 export function registerBuild(program: Command): void {
-  program
+  const command = program
     .command('build')
     .description('build the image and push it to ECR, unless the same content is there already')
     .option('--tag <tag>', 'also name the image by this tag (default: a hash of its content)', readTag)
     .option('--platform <platform>', 'linux/amd64 or linux/arm64 (default: as cpu_architecture says)', readPlatform)
     .option('--no-push', 'build only')
     .option('--force', 'build even when the same content is in ECR', false)
+    .option('--region <region>', 'with --repository: needs no Terraform')
+    .option('--repository <name>', "the ECR repository's name (default: as repository_name says)", readRepository)
+  addSourceOptions(command)
     .addOption(engineOption())
     .addHelpText('after', `
 Examples:
@@ -18,38 +26,29 @@ Examples:
   $ fargate-ctl build --tag v1.4.0
   $ fargate-ctl build --json | jq -r .digest`)
     .action(async (_options, command: Command) => {
-      const flags = command.optsWithGlobals<BuildFlags & TerminalOptions>()
+      const flags = command.optsWithGlobals<Flags>()
       const terminal = createTerminal(flags)
-      const [{ build }, { requireSettings }] = await Promise.all([
-        import('../build/build.ts'),
-        import('../config/check-settings.ts'),
-      ])
+      const { build } = await import('../release/build.ts')
       const project = findProject()
-      const result = await build(project, await requireSettings(project, terminal), flags, terminal)
+      const result = await build(project, await readInputs(project, flags, terminal), flags, terminal)
       printBuild(result, terminal)
       terminal.printJson(result)
     })
 }
 
-/** `--engine`, also FARGATE_CTL_ENGINE. */
-export function engineOption(): Option {
-  return new Option('--engine <engine>', 'container engine; none: in a rehearsal only')
-    .choices(['docker', 'podman', 'finch', 'none'])
-    .default('docker')
-    .env('FARGATE_CTL_ENGINE')
-}
-
-/** A tag as registries allow it (https://github.com/opencontainers/distribution-spec, Pulling manifests). */
-export function readTag(text: string): string {
-  if (/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/.test(text)) return text
-  throw new InvalidArgumentError('A tag has 1 to 128 letters, digits and _ . - and begins with none of . and -')
-}
-
-/** The platforms that Fargate runs; `arm64` is short for `linux/arm64`. */
-export function readPlatform(text: string): string {
-  const platform = text.includes('/') ? text : `linux/${text}`
-  if (['linux/amd64', 'linux/arm64'].includes(platform)) return platform
-  throw new InvalidArgumentError('Fargate runs linux/amd64 and linux/arm64.')
+/** From the flags alone on a machine that only builds, and otherwise from the configuration. */
+async function readInputs(project: Project, flags: Flags, terminal: Terminal): Promise<ImageSettings> {
+  const [{ settingsFromFlags }, { requireSettings }] = await Promise.all([
+    import('../terraform/settings/settings.ts'),
+    import('../terraform/settings/check-settings.ts'),
+  ])
+  const { region, repository } = flags
+  if ((region === undefined) !== (repository === undefined)) {
+    throw new CliError('usage', '--region and --repository go together.', {
+      fix: 'Give both, and the configuration is not read; or neither, and it says where the image goes.',
+    })
+  }
+  return settingsFromFlags(flags) ?? requireSettings(project, terminal)
 }
 
 function printBuild({ repository, tag, digest, sizeInBytes, platform, skipped, pushed }: BuildResult, terminal: Terminal): void {

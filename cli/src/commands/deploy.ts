@@ -1,20 +1,23 @@
 import { InvalidArgumentError, type Command } from 'commander'
-import type { DeployFlags, DeployResult } from '../deploy/deploy.ts'
-import { findProject } from '../project.ts'
-import { createTerminal, formatSeconds, type Terminal, type TerminalOptions } from '../terminal/terminal.ts'
-import { engineOption, readPlatform, readTag } from './build.ts'
+import type { DeployFlags, DeployResult } from '../rollout/deploy.ts'
+import type { Proof } from '../rollout/prove.ts'
+import { findProject } from '../platform/project.ts'
+import { formatSeconds } from '../platform/terminal/format-seconds.ts'
+import { createTerminal, type Terminal, type TerminalOptions } from '../platform/terminal/terminal.ts'
+import { addSourceOptions, engineOption, readPlatform, readTag } from './options.ts'
 
 export function registerDeploy(program: Command): void {
-  program
+  const command = program
     .command('deploy')
-    .description('apply infrastructure/ with an image and wait until the app answers with it')
+    .description('apply infrastructure/ with an image and wait for the proof that it serves')
     .option('--tag <tag>', "deploy this tag (default: the tag of the application's content)", readTag)
     .option('--build', 'build and push first', false)
     .option('--plan-only', 'show what would change and stop', false)
     .option('--auto-approve', 'do not ask; needed without a terminal', false)
-    .option('--timeout <seconds>', 'how long the app may take to answer', readSeconds, 600)
+    .option('--timeout <seconds>', 'how long to wait for the proof that it serves', readSeconds, 600)
     .option('--platform <platform>', 'with --build: linux/amd64 or linux/arm64', readPlatform)
     .option('--force', 'with --build: build even when the same content is in ECR', false)
+  addSourceOptions(command)
     .addOption(engineOption())
     .addHelpText('after', `
 Examples:
@@ -25,8 +28,8 @@ Examples:
       const flags = command.optsWithGlobals<DeployFlags & TerminalOptions>()
       const terminal = createTerminal(flags)
       const [{ deploy }, { requireSettings }] = await Promise.all([
-        import('../deploy/deploy.ts'),
-        import('../config/check-settings.ts'),
+        import('../rollout/deploy.ts'),
+        import('../terraform/settings/check-settings.ts'),
       ])
       const project = findProject()
       // Terraform prefers a file's image_tag to TF_VAR_image_tag: another image than the checked one would be deployed.
@@ -43,17 +46,29 @@ function readSeconds(text: string): number {
   return seconds
 }
 
-/** The end of a deployment: what answers where, and what the steps took. */
-export function printDeployment({ url, image, version, changes, steps }: DeployResult, terminal: Terminal): void {
+/** The end of a deployment: what serves where, what proves it, and what the steps took. */
+export function printDeployment({ url, image, version, proof, changes, steps }: DeployResult, terminal: Terminal): void {
   const { bold, dim, green } = terminal.outColors
-  if (url) terminal.print(`${green('●')} ${bold(url)} answers with version ${version ?? '?'}`)
+  if (url) terminal.print(`${green('●')} ${bold(url)} ${version ? `answers with version ${version}` : `serves ${image.tag}`}`)
   else terminal.print(bold('Planned only; nothing was changed.'))
-  const lines = { image: `${image.repository}:${image.tag}`, digest: image.digest, changes: formatCounts(changes) }
+  const proved = proof ? { proof: formatProof(proof) } : undefined
+  const lines = { image: `${image.repository}:${image.tag}`, digest: image.digest, ...proved, changes: formatCounts(changes) }
   for (const [name, value] of Object.entries(lines)) terminal.print(`  ${dim(name.padEnd(8))} ${value}`)
   const times = steps.map(({ name, seconds }) => `| ${name} | ${formatSeconds(seconds)} |`)
   terminal.summary(
-    [`### ${url ? `Deployed: ${url}` : 'Planned'}`, '', `\`${lines.image}\` \`${image.digest}\``, '', '| step | time |', '|---|---|', ...times].join('\n'),
+    [`### ${url ? `Deployed: ${url}` : 'Planned'}`, '', `\`${lines.image}\` \`${image.digest}\``, ...(proof ? ['', formatProof(proof)] : []), '', '| step | time |', '|---|---|', ...times].join('\n'),
   )
+}
+
+/** What the three parts of the proof are, and plainly where the app itself shows less than its digest. */
+function formatProof({ tasks, app }: Proof): string {
+  const shown = {
+    digest: 'the app answered with it three times in a row',
+    tag: 'the app answered three times in a row with its tag; its /version names no digest',
+    version: 'the app answered three times in a row with its version; its /version names no digest',
+    health: `the app answered three times in a row (${app.answer}), which tells no version`,
+  }
+  return `ECS has completed the deployment of this digest, ${tasks === 1 ? 'the one task runs it' : `all ${tasks} tasks run it`}, and ${shown[app.shows]}`
 }
 
 function formatCounts(changes: DeployResult['changes']): string {

@@ -1,17 +1,17 @@
 import { writeFile } from 'node:fs/promises'
 import { InvalidArgumentError, Option, type Command } from 'commander'
-import { CliError } from '../errors.ts'
-import type { LintResult } from '../lint/lint.ts'
-import type { Severity } from '../lint/finding.ts'
-import { findProject } from '../project.ts'
-import { colorsFor } from '../terminal/colors.ts'
-import { createTerminal, type Terminal, type TerminalOptions } from '../terminal/terminal.ts'
+import { CliError } from '../platform/errors.ts'
+import type { LintResult, Severity } from '../findings/finding.ts'
+import { findProject } from '../platform/project.ts'
+import { colorsFor } from '../platform/terminal/colors.ts'
+import { createTerminal, type Terminal, type TerminalOptions } from '../platform/terminal/terminal.ts'
 
 const formats = ['pretty', 'json', 'sarif', 'github'] as const
 
 type Flags = TerminalOptions & {
   format?: (typeof formats)[number]
   output?: string
+  dockerfile?: string
   only: string[]
   skip: string[]
   fix: boolean
@@ -26,7 +26,8 @@ export function registerLint(program: Command): void {
     .option('--output <file>', 'write the report to a file; the terminal shows it for people')
     .option('--only <tools>', 'only these, separated by commas', readNames, [])
     .option('--skip <tools>', 'without these, separated by commas; tflint and tfsec may not be skipped', readNames, [])
-    .option('--fix', 'mend what can be mended first', false)
+    .option('--fix', 'first fix what a tool can fix', false)
+    .option('--dockerfile <file>', 'the Dockerfile to lint, in place of all those in application/')
     .addOption(new Option('--min-severity <severity>', 'leave lesser findings out').choices(['error', 'warning', 'info']).default('info'))
     .addHelpText('after', `
 Examples:
@@ -38,29 +39,29 @@ Examples:
       const terminal = createTerminal(flags)
       const result = await runLint(flags, terminal)
       await printReport(result, flags, terminal)
-      failUnlessClean(result)
+      await failUnlessClean(result, flags)
     })
 }
 
-async function runLint({ only, skip, fix, minSeverity }: Flags, terminal: Terminal): Promise<LintResult> {
-  const [{ lint, fixFindings }, { linters }, { selectLinters }] = await Promise.all([
+async function runLint({ only, skip, fix, dockerfile, minSeverity }: Flags, terminal: Terminal): Promise<LintResult> {
+  const [{ lint, fixFindings }, { findLinters }, { selectLinters }] = await Promise.all([
     import('../lint/lint.ts'),
     import('../lint/linters.ts'),
     import('../lint/select.ts'),
   ])
   const project = findProject()
-  const selected = selectLinters(linters, only, skip)
-  if (fix) await terminal.step('Mend', (say) => fixFindings(project, selected, say))
-  return terminal.step(`Lint with ${selected.length} tools`, (say) => lint(project, selected, minSeverity, say))
+  const selected = selectLinters(await findLinters(project, { dockerfile }), only, skip)
+  if (fix) await terminal.step('Fix', (say) => fixFindings(project, selected, say))
+  return terminal.step(`Lint with ${selected.length} tool${selected.length === 1 ? '' : 's'}`, (say) => lint(project, selected, minSeverity, say))
 }
 
 async function printReport(result: LintResult, flags: Flags, terminal: Terminal): Promise<void> {
   const [{ formatPretty }, { formatSarif }, { formatAnnotations, formatStepSummary }] = await Promise.all([
-    import('../lint/formats/pretty.ts'),
-    import('../lint/formats/sarif.ts'),
-    import('../lint/formats/github.ts'),
+    import('../findings/printers/pretty.ts'),
+    import('../findings/printers/sarif.ts'),
+    import('../findings/printers/github.ts'),
   ])
-  const format = flags.format ?? (flags.json ? 'json' : 'pretty')
+  const format = formatOf(flags)
   const { findings, tools } = result
   const written = {
     pretty: () => formatPretty(result, flags.output ? colorsFor({}, false) : terminal.outColors),
@@ -75,6 +76,10 @@ async function printReport(result: LintResult, flags: Flags, terminal: Terminal)
   terminal.summary(formatStepSummary(result))
 }
 
+function formatOf({ format, json }: Flags): (typeof formats)[number] {
+  return format ?? (json ? 'json' : 'pretty')
+}
+
 async function writeReport(file: string, text: string): Promise<void> {
   try {
     await writeFile(file, `${text}\n`)
@@ -84,16 +89,24 @@ async function writeReport(file: string, text: string): Promise<void> {
 }
 
 /** A tool without a report is graver than a finding: nobody knows what it would have found. */
-function failUnlessClean({ findings, failures }: LintResult): void {
+async function failUnlessClean({ findings, failures, tools }: LintResult, flags: Flags): Promise<void> {
   if (failures.length > 0) {
-    const names = failures.map(({ name }) => name)
-    throw new CliError('unavailable', `There is no report from ${names.join(', ')}.`, {
-      fix: `Run \`npm run setup -- --for lint\`, or leave out what may be left out with --skip ${names.join(',')}.`,
+    const { describeFailure } = await import('../findings/finding.ts')
+    const missing = tools.some(({ status }) => status === 'missing')
+    const optional = failures.filter(({ mandatory }) => !mandatory).map(({ name }) => name)
+    const advice = [
+      missing ? 'Run `npm run setup -- --for lint` to install what is missing.' : 'Fix what keeps them from their work.',
+      optional.length > 0 && `Or leave out what may be left out: --skip ${optional.join(',')}.`,
+    ]
+    throw new CliError('unavailable', `There is no report from ${failures.map(({ name }) => name).join(', ')}.`, {
+      // The report for people tells it already.
+      cause: flags.output || formatOf(flags) === 'pretty' ? undefined : failures.map(describeFailure).join('\n'),
+      fix: advice.filter(Boolean).join(' '),
     })
   }
   if (findings.length > 0) {
     throw new CliError('findings', `${findings.length} finding${findings.length === 1 ? '' : 's'}.`, {
-      fix: 'Mend them, or say beside the code why one does not apply; --fix mends what a tool can mend.',
+      fix: 'Fix them, or say beside the code why one does not apply; --fix fixes what a tool can fix.',
     })
   }
 }

@@ -1,11 +1,12 @@
 import { InvalidArgumentError, type Command } from 'commander'
-import { CliError } from '../errors.ts'
-import { findProject, type Project } from '../project.ts'
+import { CliError } from '../platform/errors.ts'
+import { findProject, type Project } from '../platform/project.ts'
 import { withoutIsolation } from '../rehearsal/isolation.ts'
 import type { RehearseFlags, RehearseResult } from '../rehearsal/rehearse.ts'
-import { createTerminal, formatSeconds, type Terminal, type TerminalOptions } from '../terminal/terminal.ts'
-import { engineOption } from './build.ts'
+import { formatSeconds } from '../platform/terminal/format-seconds.ts'
+import { createTerminal, type Terminal, type TerminalOptions } from '../platform/terminal/terminal.ts'
 import { printDeployment } from './deploy.ts'
+import { addSourceOptions, engineOption } from './options.ts'
 
 type Asked = { down: boolean; printEnv: boolean; list: boolean; scenario?: string; requests: number }
 type Flags = RehearseFlags & TerminalOptions & Asked
@@ -14,7 +15,7 @@ type Flags = RehearseFlags & TerminalOptions & Asked
 const timeout = 300
 
 export function registerRehearse(program: Command): void {
-  program
+  const command = program
     .command('rehearse')
     .description('build and deploy on this machine, against an embedded AWS; no account needed')
     .option('--once', 'stop everything at the end', false)
@@ -22,8 +23,9 @@ export function registerRehearse(program: Command): void {
     .option('--print-env', 'print the variables that point terraform, an SDK or the aws CLI at it', false)
     .option('--scenario <names>', 'then cause this fault under load and check what happens; several: a,b; `all`: every one')
     .option('--list', 'print the scenarios, each with what should happen', false)
-    .option('--speed <n>', "let so many of AWS's seconds pass in one", readPositive, 1)
+    .option('--speed <n>', "run this many times faster than real time", readPositive, 1)
     .option('--requests <n>', 'with --scenario: send at least so many requests', readPositive, 0)
+  addSourceOptions(command)
     .addOption(engineOption())
     .addHelpText('after', `
 Examples:
@@ -54,14 +56,14 @@ Examples:
 
 async function listScenarios(terminal: Terminal): Promise<void> {
   const [{ scenarios }, { printList }] = await Promise.all([
-    import('../rehearsal/scenarios/catalog.ts'),
-    import('../rehearsal/scenarios/report.ts'),
+    import('../scenarios/catalog.ts'),
+    import('../scenarios/report.ts'),
   ])
   printList(scenarios, terminal)
 }
 
 async function runScenarios(project: Project, flags: Flags & { scenario: string }, terminal: Terminal): Promise<void> {
-  const { rehearseScenarios } = await import('../rehearsal/scenarios/rehearse-scenarios.ts')
+  const { rehearseScenarios } = await import('../rehearsal/rehearse-scenarios.ts')
   await rehearseScenarios(project, { ...flags, timeout }, terminal)
 }
 

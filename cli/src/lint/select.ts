@@ -1,5 +1,5 @@
-import { CliError } from '../errors.ts'
-import { findNearest } from '../config/nearest.ts'
+import { CliError } from '../platform/errors.ts'
+import { findNearest } from '../platform/nearest.ts'
 import type { Linter } from './linter.ts'
 
 /**

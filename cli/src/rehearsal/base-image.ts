@@ -3,16 +3,16 @@ import { chmod, copyFile, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node
 import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { pack } from 'tar-stream'
-import { CliError } from '../errors.ts'
-import { run } from '../tools/run.ts'
-import type { Engine } from '../tools/engine.ts'
+import { CliError } from '../platform/errors.ts'
+import { run } from '../platform/run.ts'
+import type { Say } from '../platform/terminal/terminal.ts'
+import type { Engine } from '../release/engine.ts'
 
-const nodeVersion = '24.21.0'
 const architectures = {
   x64: { npm: 'linux-x64', debian: 'amd64', triplet: 'x86_64-linux-gnu', platform: 'linux/amd64' },
   arm64: { npm: 'linux-arm64', debian: 'arm64', triplet: 'aarch64-linux-gnu', platform: 'linux/arm64' },
 }
-/** The Debian packages that hold the seven libraries Node links to. */
+/** The Debian packages that hold the libraries that Node and native packages link to. */
 const debianPackages = ['libc6', 'libstdc++6', 'libgcc-s1']
 
 /**
@@ -21,22 +21,31 @@ const debianPackages = ['libc6', 'libstdc++6', 'libgcc-s1']
  * @returns the image's reference
  * @throws CliError `unavailable`
  */
-export async function createBaseImage(options: { engine: Engine; arch: keyof typeof architectures; cacheDir: string }): Promise<string> {
-  const { engine, arch, cacheDir } = options
-  const reference = `fargate-ctl/node-base:${nodeVersion}-${arch}`
+export async function createBaseImage(options: {
+  engine: Engine
+  arch: keyof typeof architectures
+  cacheDir: string
+  nodeVersion: string
+  say: Say
+}): Promise<string> {
+  const { engine, arch, cacheDir, nodeVersion, say } = options
+  const reference = `fargate-ctl/node:${nodeVersion}-${arch}`
   const there = await run(engine, ['image', 'inspect', reference], { accept: 'any' })
   if (there.exitCode === 0) return reference
   await mkdir(cacheDir, { recursive: true })
-  const archive = join(cacheDir, `node-base-${nodeVersion}-${arch}.tar`)
-  if (!(await stat(archive).catch(() => undefined))) await writeArchive(archive, cacheDir, arch)
+  const archive = join(cacheDir, `node-${nodeVersion}-${arch}.tar`)
+  if (!(await stat(archive).catch(() => undefined))) {
+    say(`making one from the packages of Node ${nodeVersion} and Debian`)
+    await writeArchive(archive, cacheDir, arch, nodeVersion)
+  }
   await run(engine, ['import', '--platform', architectures[arch].platform, archive, reference])
   return reference
 }
 
-async function writeArchive(archive: string, cacheDir: string, arch: keyof typeof architectures): Promise<void> {
+async function writeArchive(archive: string, cacheDir: string, arch: keyof typeof architectures, nodeVersion: string): Promise<void> {
   const work = await mkdtemp(join(cacheDir, 'work-'))
   try {
-    const node = await unpackNode(work, arch)
+    const node = await unpackNode(work, arch, nodeVersion)
     const libraries = await unpackLibraries(work, arch)
     const entries = [
       { name: 'usr/local/bin/node', file: node },
@@ -49,7 +58,7 @@ async function writeArchive(archive: string, cacheDir: string, arch: keyof typeo
   }
 }
 
-async function unpackNode(work: string, arch: keyof typeof architectures): Promise<string> {
+async function unpackNode(work: string, arch: keyof typeof architectures, nodeVersion: string): Promise<string> {
   const name = `node-${architectures[arch].npm}@${nodeVersion}`
   const { stdout } = await run('npm', ['pack', '--silent', '--pack-destination', work, name], { cwd: work })
   await run('tar', ['-xzf', join(work, stdout.trim()), '-C', work, 'package/bin/node'])
@@ -75,7 +84,7 @@ async function unpackLibraries(work: string, arch: keyof typeof architectures): 
   const root = join(work, 'root')
   for (const name of packages) await run('dpkg-deb', ['-x', join(work, name), root])
   const folders = [join(root, 'lib', triplet), join(root, 'usr', 'lib', triplet)]
-  const wanted = /^(ld-linux-.*|lib(c|dl|m|pthread|gcc_s|stdc\+\+))\.so(\.\d+)*$/
+  const wanted = /^(ld-linux-.*|lib(c|dl|m|pthread|resolv|rt|gcc_s|stdc\+\+))\.so(\.\d+)*$/
   const found = await Promise.all(folders.map(async (folder) => (await readdir(folder).catch(() => [])).map((name) => join(folder, name))))
   return found.flat().filter((file) => wanted.test(basename(file))).sort()
 }

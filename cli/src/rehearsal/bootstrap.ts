@@ -1,7 +1,7 @@
 import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr'
 import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3'
-import { awsError, clientDefaults } from '../aws/client.ts'
-import type { Settings } from '../config/settings.ts'
+import { awsError, clientDefaults } from '../platform/aws/client.ts'
+import type { Settings } from '../terraform/settings/settings.ts'
 
 /** Makes what a real account has before the first deployment: the bucket for the state and the ECR repository. */
 export async function bootstrap({ backend, inputs }: Settings): Promise<void> {

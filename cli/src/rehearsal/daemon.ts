@@ -3,7 +3,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startGateway } from './gateway/server.ts'
 import { startMinistack } from './gateway/ministack.ts'
-import { moduleRegistry } from './module-registry.ts'
+import { moduleRegistry } from '../terraform/offline/module-registry.ts'
 import { daemonFileName, daemonOptionsSchema, type DaemonFile, type DaemonMessage } from './daemon-protocol.ts'
 
 const options = daemonOptionsSchema.parse(JSON.parse(process.argv[2] ?? '{}'))

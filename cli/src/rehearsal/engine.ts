@@ -3,9 +3,9 @@ import { closeSync, openSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CliError } from '../errors.ts'
-import { requireEngine, type Engine, type EngineChoice } from '../tools/engine.ts'
-import { run } from '../tools/run.ts'
+import { CliError } from '../platform/errors.ts'
+import { requireEngine, type Engine, type EngineChoice } from '../release/engine.ts'
+import { run } from '../platform/run.ts'
 import { endProcess, isAlive } from './processes.ts'
 
 const startSeconds = 30

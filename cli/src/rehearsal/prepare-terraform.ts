@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { CliError } from '../errors.ts'
-import { findProviderMirror } from './provider-mirror.ts'
-import { canReachRegistry, writeTerraformConfig } from './terraform-config.ts'
+import { CliError } from '../platform/errors.ts'
+import { findProviderMirror } from '../terraform/offline/provider-mirror.ts'
+import { canReachRegistry, writeTerraformConfig } from '../terraform/offline/terraform-config.ts'
 
 /**
  * Where the Terraform registry is out of reach, points terraform at stand-in modules and at a mirror of the provider.

@@ -1,17 +1,18 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { requireSettings } from '../config/check-settings.ts'
-import type { Settings } from '../config/settings.ts'
-import { deploy, type DeployResult } from '../deploy/deploy.ts'
-import type { Project } from '../project.ts'
-import type { Terminal } from '../terminal/terminal.ts'
-import type { Engine, EngineChoice } from '../tools/engine.ts'
-import { run } from '../tools/run.ts'
+import { requireSettings } from '../terraform/settings/check-settings.ts'
+import type { Settings } from '../terraform/settings/settings.ts'
+import { deploy, type DeployResult } from '../rollout/deploy.ts'
+import type { Project } from '../platform/project.ts'
+import type { Terminal } from '../platform/terminal/terminal.ts'
+import type { Engine, EngineChoice } from '../release/engine.ts'
+import { run } from '../platform/run.ts'
 import { bootstrap } from './bootstrap.ts'
 import { chooseBaseImage } from './choose-base-image.ts'
 import { ensureEmbeddedAws, findRunning, stopEmbeddedAws } from './embedded-aws.ts'
 import { chooseEngine, stopOwnEngine } from './engine.ts'
 import { enterRehearsal, rehearsalVariables } from './environment.ts'
+import { ensureCertificate } from './gateway/balancer/certificate.ts'
 import { withoutIsolation } from './isolation.ts'
 import { prepareTerraform } from './prepare-terraform.ts'
 
@@ -64,21 +65,29 @@ async function prepare(project: Project, settings: Settings, flags: RehearseFlag
       tasksAre: engine === 'none' ? 'processes' : 'containers',
     }),
   )
+  await ensureCertificate(join(stateDir, 'gateway'), settings.inputs.domain_name ?? undefined)
   const variables = rehearsalVariables({ url, region: settings.inputs.region, stateDir })
   enterRehearsal(variables)
   const configFile = await terminal.step('Terraform modules and provider', () =>
     prepareTerraform({ stateDir, standInsDir: standInsFolder(project), registryUrl: url }),
   )
   await terminal.step('State bucket and ECR repository', () => bootstrap(settings))
-  const base = engine === 'none' ? engine : await terminal.step('Base image', () => findBaseImage(project, settings, engine))
+  const base = engine === 'none' ? engine : await terminal.step('Base image', () => findBaseImage(project, settings, engine, terminal))
   const chosen = { TF_CLI_CONFIG_FILE: configFile, FARGATE_CTL_BASE_IMAGE: base, FARGATE_CTL_ENGINE: engine }
   enterRehearsal(await saveVariables(stateDir, { ...variables, ...chosen }))
   return { engine, version, standIns: configFile !== undefined }
 }
 
-function findBaseImage({ scratch, application }: Project, { inputs }: Settings, engine: Engine): Promise<string | undefined> {
+function findBaseImage(
+  { scratch, application }: Project,
+  { inputs }: Settings,
+  engine: Engine,
+  terminal: Terminal,
+): Promise<string | undefined> {
   const arch = inputs.cpu_architecture === 'ARM64' ? 'arm64' : 'x64'
-  return chooseBaseImage({ engine, arch, cacheDir: join(scratch, 'base-image'), application })
+  const dockerfile = join(application, 'Dockerfile')
+  const say = (text: string) => terminal.note(`  ${text}`)
+  return chooseBaseImage({ engine, arch, cacheDir: join(scratch, 'base-image'), dockerfile, say })
 }
 
 /** Stops the rehearsal and removes all it made; images and tools stay for the next one. */

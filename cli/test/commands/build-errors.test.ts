@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
 import t from 'tap'
+import { realTerraform } from '../support/fake-terraform.ts'
 import { buildScene as scene, type BuildScene } from '../support/build-scene.ts'
 
 type Case = BuildScene & {
@@ -34,13 +35,19 @@ const cases: Record<string, Case> = {
   'no Dockerfile': { ...broken({ 'application/Dockerfile': undefined }), exitCode: 2, says: /There is no Dockerfile in .*application\..*fix: Put the app/s },
   'package.json is no JSON': { ...broken({ 'application/package.json': '{ "version": }' }), exitCode: 2, says: /application\/package\.json is no JSON\..*fix: Correct it/s },
   'the bundle script fails': { ...broken({ 'application/package.json': '{ "scripts": { "bundle": "echo no such module >&2; exit 3" } }' }), exitCode: 4, says: /The script "bundle" of .*package\.json failed\.\n.*cause: no such module\n.*fix: Run it alone/s },
-  'the docker of PATH is no program': { programs: { docker: undefined }, env: { PATH: '' }, exitCode: 4, says: /The program docker is not installed or not on PATH\..*fix: Run `npm run setup`/s },
+  'the docker of PATH is no program': { programs: { docker: undefined, terraform: realTerraform }, env: { PATH: '' }, exitCode: 4, says: /The program docker is not installed or not on PATH\..*fix: Run `npm run setup`/s },
   'an engine from the environment that is none': { env: { FARGATE_CTL_ENGINE: 'rkt' }, exitCode: 2, says: /FARGATE_CTL_ENGINE.*Allowed choices are docker, podman, finch/s },
   'the login is refused': { env: { FAKE_LOGIN_ERROR: 'Error response from daemon: login attempt failed with status: 401 Unauthorized' }, exitCode: 4, says: /Could not log in at http.*cause: .*401 Unauthorized.*fix: ECR did not take the login/s, built: true },
   'the push is refused with 403': { env: { FAKE_PUSH_ERROR: 'denied: User: arn:aws:iam::123456789012:user/x is not authorized to perform: ecr:InitiateLayerUpload' }, exitCode: 4, says: /Could not push .*fix: Ask for the permissions to push/s, built: true },
   'the push is refused with 429': { env: { FAKE_PUSH_ERROR: 'toomanyrequests: Rate exceeded' }, exitCode: 4, says: /fix: ECR asks for patience/, built: true },
   'the push breaks off': { env: { FAKE_PUSH_ERROR: 'write tcp: broken pipe' }, exitCode: 4, says: /cause: write tcp: broken pipe.*fix: .*run the same command again/s, built: true },
-  'the push lies': { programs: { docker: 'if (args[0] === "version") say("28.2.2")' }, exitCode: 4, says: /The push ended well, but ECR has no webapp:[0-9a-f]{16}\..*fix: Run the build again/s, built: true },
+  'the builder keeps the image to itself': { programs: { docker: 'if (args[0] === "version") say("28.2.2")' }, exitCode: 4, says: /the docker engine has no such image.*fix: Build with the engine's own builder: `BUILDX_BUILDER=default/s, built: true },
+  'the image is for another platform': { env: { FAKE_PLATFORM: 'linux/arm64' }, exitCode: 4, says: /docker made an image for linux\/arm64, not for linux\/amd64\./, built: true },
+  'package.json is null': { ...broken({ 'application/package.json': 'null' }), exitCode: 2, says: /package\.json is JSON, but no package\.json\..*fix: Write an object/s },
+  'a .dockerignore in UTF-16': { ...broken({ 'application/.dockerignore': '\0a\0' }), exitCode: 2, says: /\.dockerignore is no UTF-8 text.*fix: Save it as UTF-8/s },
+  'the tag latest': { args: ['--tag', 'Latest'], exitCode: 2, says: /A tag names one image for good, and latest does not/ },
+  'an address for a repository': { args: ['--region', 'eu-central-1', '--repository', '123456789012.dkr.ecr.us-east-1.amazonaws.com/webapp'], exitCode: 2, says: /the repository's name is webapp/ },
+  'the push lies': { programs: { docker: 'if (args[0] === "version") say("28.2.2"); if (args[0] === "build") fs.writeFileSync(args[args.indexOf("--iidfile") + 1], "x"); if (args[0] === "image") say("linux/amd64")' }, exitCode: 4, says: /The push ended well, but ECR has no webapp:[0-9a-f]{16}\..*fix: Run the build again/s, built: true },
 }
 
 for (const [name, { env = {}, args = [], exitCode, says, built = false, ...more }] of Object.entries(cases)) {

@@ -17,9 +17,9 @@ t.test('builds, pushes and reads the digest back from ECR', async (t) => {
   t.match(output.tag, /^[0-9a-f]{16}$/)
   t.same(Object.keys(aws.account.repositories.webapp?.images ?? {}), [output.tag])
   const verbs = dockerCalls().map(([, verb]) => verb)
-  t.same(verbs, ['version', 'build', 'context', 'login', 'push'])
+  t.same(verbs, ['version', 'build', 'image', 'context', 'login', 'push'])
   t.match(dockerCalls()[1], ['docker', 'build', '--platform', 'linux/amd64', '--tag', `${output.repository}:${output.tag}`])
-  t.equal(dockerCalls()[3]?.at(-1), aws.url, "logs in at ECR's proxyEndpoint as given")
+  t.equal(dockerCalls()[4]?.at(-1), aws.url, "logs in at ECR's proxyEndpoint as given")
   t.notMatch(JSON.stringify(programs.calls()), registryPassword, 'the password is in no argument')
   t.notMatch(result.stdout + result.stderr, registryPassword)
   t.same(readdirSync(tmp), [], 'the login is removed')
@@ -81,15 +81,40 @@ t.test('a tag of another image in a mutable repository is moved', async (t) => {
 t.test('--no-push builds only', async (t) => {
   const { build, dockerCalls } = await scene(t)
   t.match(JSON.parse((await build(['--no-push', '--json'])).stdout), { digest: null, pushed: false, skipped: false })
-  t.same(dockerCalls().map(([, verb]) => verb), ['version', 'build'])
+  t.same(dockerCalls().map(([, verb]) => verb), ['version', 'build', 'image'])
 })
 
-t.test('--force builds again; in an immutable repository ECR refuses, and that is said', async (t) => {
-  const { build } = await scene(t)
+t.test('--force in an immutable repository is refused before anything is built', async (t) => {
+  const { build, dockerCalls } = await scene(t)
   await build()
-  const result = await build(['--force'], { FAKE_PUSH_ERROR: 'tag invalid: the repository is immutable' })
+  const calls = dockerCalls().length
+  const result = await build(['--force'])
   t.equal(result.exitCode, 2)
-  t.match(result.stderr, /already names another image/)
+  t.match(result.stderr, /--force cannot replace webapp:[0-9a-f]{16}.*fix: Leave --force out/s)
+  t.equal(dockerCalls().length, calls)
+})
+
+t.test('a new version of the app is a new tag', async (t) => {
+  const { build, project, dockerCalls } = await scene(t, { files: { 'application/.dockerignore': 'package.json\n' } })
+  const tagNow = async () => JSON.parse((await build(['--json'])).stdout).tag as string
+  const first = await tagNow()
+  writeFileSync(join(project, 'application/package.json'), '{ "version": "2.0.0" }')
+  t.not(await tagNow(), first)
+  t.ok(dockerCalls().findLast(([, verb]) => verb === 'build')?.includes('APP_VERSION=2.0.0'))
+})
+
+t.test('a Dockerfile that .dockerignore names counts', async (t) => {
+  const { build, project } = await scene(t, { files: { 'application/.dockerignore': 'Dockerfile\n' } })
+  const tagNow = async () => JSON.parse((await build(['--json'])).stdout).tag as string
+  const first = await tagNow()
+  writeFileSync(join(project, 'application/Dockerfile'), 'FROM scratch\nCOPY server.js /\nUSER 1000\n')
+  t.not(await tagNow(), first)
+})
+
+t.test('--region and --repository need no configuration', async (t) => {
+  const { build } = await scene(t, { files: { 'infrastructure/input.auto.tfvars': 'region = [5]\n' } })
+  const result = await build(['--region', 'eu-central-1', '--repository', 'webapp', '--json'])
+  t.match(JSON.parse(result.stdout), { pushed: true, platform: 'linux/amd64', version: '1.2.3', commit: /^[0-9a-f]{40}$/ })
 })
 
 t.test('what goes wrong ends in a sentence, a fix and the right exit code', async (t) => {
@@ -103,7 +128,7 @@ t.test('what goes wrong ends in a sentence, a fix and the right exit code', asyn
     ['unknown engine', {}, {}, ['--engine', 'rkt'], 2, /Allowed choices are docker, podman, finch/],
     ['build fails', {}, { FAKE_BUILD_EXIT: '1' }, [], 4, /docker build --platform ended with exit code 1/],
     ['push fails', {}, { FAKE_PUSH_ERROR: 'denied: 401 Unauthorized' }, [], 4, /denied: 401 Unauthorized/],
-    ['bad settings', { files: { 'infrastructure/input.auto.tfvars': 'region = 5\n' } }, {}, [], 2, /input\.auto\.tfvars:1/],
+    ['bad settings', { files: { 'infrastructure/input.auto.tfvars': 'region = [5]\n' } }, {}, [], 2, /input\.auto\.tfvars:1/],
     ['unknown option', {}, {}, ['--tagg', 'x'], 2, /Did you mean --tag/],
   ]
   for (const [name, sceneOptions, env, args, exitCode, message] of cases) {

@@ -41,14 +41,14 @@ const cases: Record<string, Case> = {
   'terraform is missing': { programs: { terraform: undefined }, env: { PATH: '' }, exitCode: 4, says: /The program terraform is not installed or not on PATH\..*fix: Install Terraform 1\.11 or newer/s },
   'terraform is too old': { env: { FAKE_INIT_ERROR: 'Unsupported Terraform Core version' }, exitCode: 4, says: /This Terraform is not one that the configuration asks for\..*fix: Install Terraform 1\.11/s, verbs: ['init'] },
   'terraform is too old for a project that is initialised': { env: { FAKE_PLAN_ERROR: diagnostic('Unsupported Terraform Core version') }, exitCode: 4, says: /This Terraform is not one that the configuration asks for/, verbs: ['init', 'plan'] },
-  'terraform is no terraform': { programs: { terraform: 'say("hello"); return args[0] === "init" ? 0 : 3' }, exitCode: 2, says: /terraform plan failed\..*cause: hello/s },
+  'terraform is no terraform': { programs: { terraform: 'say("hello"); return args[0] === "init" ? 0 : 3' }, exitCode: 4, says: /terraform plan failed\..*cause: hello/s },
   'no lock file': { files: { 'infrastructure/.terraform.lock.hcl': undefined }, env: { FAKE_INIT_ERROR: 'Provider dependency changes detected' }, exitCode: 4, says: /terraform init failed\..*Provider dependency changes detected/s, verbs: ['init'] },
   'the state is locked while planning': { env: { FAKE_PLAN_ERROR: lock }, exitCode: 6, says: /The state is locked \(lock 1234-abcd\); nothing was changed\..*held by ann@laptop/s, verbs: ['init', 'plan'] },
   'the state is locked while applying': { env: { FAKE_APPLY_ERROR: lock }, exitCode: 6, says: /The state is locked \(lock 1234-abcd\)/, verbs: [...planned, 'apply'] },
   'the plan is stale': { env: { FAKE_APPLY_ERROR: diagnostic('Saved plan is stale') }, exitCode: 5, says: /terraform apply failed\..*Saved plan is stale.*fix: .*run the same command again/s, verbs: [...planned, 'apply'] },
   'the output alb_url is gone': { env: { FAKE_ALB_URL: undefined }, exitCode: 5, says: /its output alb_url is no URL.*fix: Let infrastructure\/outputs\.tf/s, verbs: [...planned, 'apply'] },
-  'nobody answers': { env: { FAKE_ALB_URL: 'http://127.0.0.1:9' }, args: [...approved, '--timeout', '1'], exitCode: 5, says: /did not answer with v1 within 1 s\..*cause: last seen: ECONNREFUSED|bad port/s, verbs: [...planned, 'apply'] },
-  'another app answers': { served: { hello: 'world' }, args: [...approved, '--timeout', '1'], exitCode: 5, says: /last seen: \/version is not what this project expects/, verbs: [...planned, 'apply'] },
+  'nobody answers': { env: { FAKE_ALB_URL: 'http://127.0.0.1:9' }, args: [...approved, '--timeout', '1'], exitCode: 5, says: /did not answer with v1 within 1 s\..*now at the load balancer: ECONNREFUSED/s, verbs: [...planned, 'apply'] },
+  'another app answers': { served: { hello: 'world' }, args: [...approved, '--timeout', '1'], exitCode: 5, says: /not proved: app: HTTP 404 on \/healthz, and no \/version/, verbs: [...planned, 'apply'] },
 }
 
 for (const [name, { env = {}, args = approved, exitCode, says, verbs, ...more }] of Object.entries(cases)) {

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { deployScene as scene, digest, webapp, type DeployScene } from '../support/deploy-scene.ts'
+import { containers, deployedService } from '../support/fake-service.ts'
 import { writeProject } from '../support/project.ts'
 t.test('plans, applies that very plan with the image tag, and proves that the app answers with it', async (t) => {
   const { deploy, terraform, url, tmp } = await scene(t)
@@ -11,7 +12,7 @@ t.test('plans, applies that very plan with the image tag, and proves that the ap
   t.match(output, { url, image: { tag: 'v1', digest }, version: '1.2.3', changes: { create: 1, update: 1, replace: 0, destroy: 0 } })
   t.ok(output.steps.every((step: { name: string; seconds: number }) => step.name && step.seconds >= 0))
   t.same(terraform().map(({ verb }) => verb), ['init', 'plan', 'apply'])
-  t.ok(terraform().every(({ tag }) => tag === 'v1'))
+  t.ok(terraform().every((call) => call.tag === 'v1' && call.digest === digest))
   const [init, plan, apply] = terraform()
   t.ok(init?.args?.includes('-backend-config=s3.tfbackend'))
   t.ok(plan?.args?.includes(`-out=${apply?.args?.at(-1)}`), 'the plan that was shown is the one applied')
@@ -46,12 +47,15 @@ t.test('what changes no resource but the state is applied too', async (t) => {
 })
 
 t.test('--build builds, pushes and deploys what it pushed', async (t) => {
-  const served = { version: '1.2.3', imageTag: '' }
-  const { deploy, terraform } = await scene(t, { served })
+  const pushed = `sha256:${'b'.repeat(64)}`
+  const served = { version: '1.2.3', imageTag: '', imageDigest: pushed }
+  const images = [{ containerName: 'app', imageDigest: pushed }]
+  const answers = deployedService(() => ({ deployments: [{ name: 2, status: 'SUCCESSFUL', images }], running: [{ containers: containers(pushed) }] }))
+  const { deploy, terraform } = await scene(t, { served, account: { ...webapp, answers } })
   const tag = JSON.parse((await deploy(['--build', '--plan-only', '--json'])).stdout).image.tag as string
   served.imageTag = tag
   const result = await deploy(['--build', '--auto-approve', '--json'])
-  t.match(JSON.parse(result.stdout), { image: { tag, digest: `sha256:${'b'.repeat(64)}` }, version: '1.2.3' })
+  t.match(JSON.parse(result.stdout), { image: { tag, digest: pushed }, version: '1.2.3' })
   t.equal(terraform().at(-1)?.tag, tag)
 })
 
@@ -108,7 +112,7 @@ t.test('a failed apply ends with 5 and terraform\'s own words', async (t) => {
 })
 
 t.test('an app that answers with another version, or not at all, is no success', async (t) => {
-  for (const [served, seen] of [[{ version: '1.0.0', imageTag: 'v0' }, /v0 answers/], ['down', /HTTP 503/]] as const) {
+  for (const [served, seen] of [[{ version: '1.0.0', imageTag: 'v0' }, /now at the load balancer: v0 \(version 1\.0\.0\)/], ['down', /now at the load balancer: HTTP 503 on \/version/]] as const) {
     const { deploy } = await scene(t, { served })
     const result = await deploy(['--tag', 'v1', '--auto-approve', '--timeout', '1'])
     t.equal(result.exitCode, 5, result.stderr)

@@ -22,7 +22,7 @@ t.test('build: no secret in what is printed or in an argument, on any way out', 
   ]
   for (const [name, env, exitCode] of ways) {
     void t.test(name, { buffered: true }, async (t) => {
-      const { build, programs } = await buildScene(t)
+      const { build, programs } = await buildScene(t, { account: { repositories: { webapp: { immutable: false, images: {} } } } })
       for (const flags of modes) {
         const result = await build(['--force', ...flags], { ...planted, ...env })
         t.equal(result.exitCode, exitCode, result.stderr)

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { z } from 'zod'
-import { findingSchema } from '../../src/config/findings.ts'
+import { findingSchema } from '../../src/findings/finding.ts'
 import { root, runCli } from '../support/cli.ts'
 import { goodBackend } from '../support/findings.ts'
 import { writeProject } from '../support/project.ts'
@@ -24,7 +24,7 @@ t.test('every problem at its place, with what to do', async (t) => {
   t.equal(exitCode, 2)
   t.match(
     stdout,
-    'infrastructure/s3.tfbackend:3:1 error The S3 backend has no argument "regoin". (backend/unknown-key)\n',
+    'infrastructure/s3.tfbackend:3:1 error There is no argument "regoin" here. (backend/unknown-key)\n',
   )
   t.match(stdout, '  fix: Did you mean "region"?\n')
   t.match(stdout, /^infrastructure\/input\.auto\.tfvars:2:11 error Invalid multi-line string\. \(syntax\)$/m)
@@ -62,7 +62,7 @@ t.test('build and deploy refuse what validate refuses, with the same lines', asy
     const { exitCode, stdout, stderr } = await runCli([command, '--json'], { cwd: project(t, broken) })
     t.equal(exitCode, 2)
     t.equal(stdout, '')
-    t.match(stderr, 'infrastructure/s3.tfbackend:3:1 error The S3 backend has no argument "regoin".')
+    t.match(stderr, 'infrastructure/s3.tfbackend:3:1 error There is no argument "regoin" here.')
     t.match(stderr, `error: The configuration has ${counts}.`)
   }
 })

@@ -8,6 +8,9 @@ import { ensureEmbeddedAws, findRunning, stopEmbeddedAws } from '../../src/rehea
 import { isAlive } from '../../src/rehearsal/processes.ts'
 import { findPython } from '../support/embedded-aws.ts'
 import { waitFor } from '../support/wait-for.ts'
+import { skipFileWithout } from '../support/needs.ts'
+
+skipFileWithout('embedded AWS')
 
 async function prepare(t: Test) {
   const stateDir = await mkdtemp(join(tmpdir(), 'fargate-ctl-daemon-'))

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { rehearsalVariables } from '../../src/rehearsal/environment.ts'
-import { redact } from '../../src/terminal/secrets.ts'
+import { redact } from '../../src/platform/terminal/secrets.ts'
 
 t.test("the rehearsal's credentials are no words that it says itself", (t) => {
   const { AWS_SECRET_ACCESS_KEY } = rehearsalVariables({ url: 'http://127.0.0.1:4566', region: 'eu-west-1', stateDir: '/tmp/rehearsal' })

@@ -8,6 +8,9 @@ import t from 'tap'
 import type { RehearseResult } from '../../src/rehearsal/rehearse.ts'
 import { runCli, type CliResult } from '../support/cli.ts'
 import { copyProject } from '../support/copy-project.ts'
+import { skipFileWithout } from '../support/needs.ts'
+
+skipFileWithout('engine', 'embedded AWS')
 
 // One story, told in order: each chapter needs what the one before has left.
 t.test('from a clone to a running webapp, a new version, and away again', async (t) => {
@@ -52,7 +55,7 @@ t.test('from a clone to a running webapp, a new version, and away again', async 
   })
 
   await t.test('a new version takes over without a failed request', async (t) => {
-    const source = join(folder, 'application', 'src', 'greeting.ts')
+    const source = join(folder, 'application', 'server.js')
     writeFileSync(source, readFileSync(source, 'utf8').replace('Hello, everyone!', 'Hello, new version!'))
     const client = startClient(url as string)
     const second = await cli(['rehearse', '--json'])
@@ -69,7 +72,7 @@ t.test('from a clone to a running webapp, a new version, and away again', async 
   })
 
   await t.test('a version that cannot start is rolled back, and the rehearsal tells it', async (t) => {
-    const source = join(folder, 'application', 'src', 'server.ts')
+    const source = join(folder, 'application', 'server.js')
     const good = readFileSync(source, 'utf8')
     writeFileSync(source, `console.error('no database at db.internal')\nprocess.exit(3)\n${good}`)
     const client = startClient(url as string)

@@ -5,36 +5,40 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import { runCli } from './cli.ts'
 import { startFakeAws, type FakeAccount } from './fake-aws.ts'
+import { deployedService, digest } from './fake-service.ts'
 import { fakeDocker } from './fake-docker.ts'
 import { fakePrograms } from './fake-programs.ts'
 import { fakeTerraform } from './fake-terraform.ts'
 import { writeProject } from './project.ts'
 
-export const digest = `sha256:${'a'.repeat(64)}`
+export { digest } from './fake-service.ts'
 /** An account with the image webapp:v1. */
 export const webapp = { repositories: { webapp: { immutable: true, images: { v1: { digest } } } } }
 
 export type DeployScene = {
   files?: Record<string, string | undefined>
   account?: Partial<FakeAccount>
-  /** What the app answers on /version, or a text for its 503. */
-  served?: object | string
+  /** What the app answers on /version, or a text for its 503, or all that it answers. */
+  served?: object | string | ((path: string) => { status: number; body: string })
   /** Programs to put on PATH besides, or instead of, a docker and a terraform that work. */
   programs?: Record<string, string | undefined>
 }
-type TerraformCall = { verb?: string; args?: string[]; tag?: string; signal?: string }
+type TerraformCall = { verb?: string; args?: string[]; tag?: string; digest?: string; signal?: string }
 
 
 /** A project, an AWS account, a terraform and an app that answers, none of them real. */
 export async function deployScene(
   t: Test,
-  { files = {}, account = webapp, served = { version: '1.2.3', imageTag: 'v1' }, programs: more = {} }: DeployScene = {},
+  { files = {}, account = webapp, served = { version: '1.2.3', imageTag: 'v1', imageDigest: digest }, programs: more = {} }: DeployScene = {},
 ) {
   const project = writeProject(t.testdir({}), files)
-  const aws = await startFakeAws({ ...account, ...structuredClone({ repositories: account.repositories ?? {} }) })
+  const answers = { ...deployedService(), ...account.answers }
+  const aws = await startFakeAws({ ...account, answers, ...structuredClone({ repositories: account.repositories ?? {} }) })
   const app = createServer((request, response) => {
     if (typeof served === 'string') return void response.writeHead(503).end(served)
-    response.writeHead(request.url === '/version' ? 200 : 404).end(JSON.stringify(served))
+    if (typeof served !== 'function') return void response.writeHead(request.url === '/version' ? 200 : 404).end(JSON.stringify(served))
+    const { status, body } = served(request.url ?? '/')
+    response.writeHead(status).end(body)
   })
   await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve))
   t.teardown(async () => {

@@ -116,7 +116,7 @@ export async function connect<Aws extends Reachable>(t: Test, aws: Aws, withImag
       client.send(
         new CreateServiceCommand({ cluster, serviceName, taskDefinition, desiredCount: 1, networkConfiguration, ...more }),
       ),
-    waitForService: (service: string, what: string, holds: (found: Service) => boolean, seconds = 30) =>
+    waitForService: (service: string, what: string, holds: (found: Service) => boolean, seconds = 120) =>
       waitFor(
         `service ${what}`,
         async () => {

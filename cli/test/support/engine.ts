@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chooseBaseImage } from '../../src/rehearsal/choose-base-image.ts'
 import { ensureEngine, stopOwnEngine } from '../../src/rehearsal/engine.ts'
-import { buildImage, requireEngine } from '../../src/tools/engine.ts'
-import { run } from '../../src/tools/run.ts'
+import { buildImage, requireEngine } from '../../src/release/engine.ts'
+import { run } from '../../src/platform/run.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const scratch = join(root, '.fargate-ctl')
@@ -39,12 +39,27 @@ export async function ensureTestImage(): Promise<string> {
   const reference = `fargate-ctl/test-app:${hash.digest('hex').slice(0, 16)}`
   const there = await run('docker', ['image', 'inspect', reference], { accept: 'any' })
   if (there.exitCode === 0) return reference
-  const application = join(root, 'application')
-  const made = await chooseBaseImage({ engine: 'docker', arch, cacheDir: join(scratch, 'base-image'), application })
-  const base = made ?? /^ARG BASE_IMAGE=(\S+)/m.exec(readFileSync(join(application, 'Dockerfile'), 'utf8'))?.[1] ?? ''
+  const base = await findNodeBase()
   const platform = `linux/${arch === 'arm64' ? 'arm64' : 'amd64'}`
-  await buildImage('docker', { context, reference, platform, buildArgs: { BASE_IMAGE: base }, force: false }, () => undefined)
+  await buildImage('docker', { source: { context, dockerfile: join(context, 'Dockerfile') }, references: [reference], platform, buildArgs: base ? { BASE_IMAGE: base } : {}, force: false }, () => undefined)
   return reference
+}
+
+/** Gives the tag in the registry to another image, which does the same. */
+export async function pushMovedImage(target: string): Promise<void> {
+  await run('docker', ['build', '--quiet', '--tag', target, '-'], { input: `FROM ${await ensureTestImage()}\nLABEL moved=yes\n` })
+  await run('docker', ['push', '--quiet', target])
+}
+
+/** @returns what to build an app for Node on where the base image that its Dockerfile names cannot be pulled */
+export function findNodeBase(): Promise<string | undefined> {
+  return chooseBaseImage({
+    engine: 'docker',
+    arch,
+    cacheDir: join(scratch, 'base-image'),
+    dockerfile: join(context, 'Dockerfile'),
+    say: (text) => console.log(text),
+  })
 }
 
 /** Pushes the test image to the embedded registry. @returns removes the tag that the engine needed for it */

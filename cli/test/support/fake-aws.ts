@@ -2,13 +2,15 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 
-export type FakeImage = { digest: string; size?: number }
+/** `platforms`: the digests that an index holds. */
+export type FakeImage = { digest: string; size?: number; platforms?: string[] }
+export type FakeInput = { desiredStatus?: string; tasks?: string[] }
 /** What the fake account holds; tests change it while it runs. */
 export type FakeAccount = {
   repositories: Record<string, { immutable: boolean; images: Record<string, FakeImage> }>
   buckets: string[]
-  /** What ECS and CloudWatch Logs answer to an action, or how they answer its n-th call. */
-  answers: Record<string, object | ((call: number) => object)>
+  /** What ECS and CloudWatch Logs answer to an action, or how they answer its n-th call; an Answer is sent as it is. */
+  answers: Record<string, object | ((call: number, input: FakeInput) => object)>
   /** Answers every call of a service, or of a service's action (`ecr PutImage`), with this status and error code. */
   refuse: Record<string, { status: number; code: string }>
 }
@@ -54,8 +56,8 @@ export async function startFakeAws(account: Partial<FakeAccount> = {}): Promise<
   }
 }
 
-type Answer = { status: number; headers: Record<string, string>; body: string }
-const json = (value: unknown, status = 200): Answer => ({ status, headers: { 'content-type': 'application/x-amz-json-1.1' }, body: JSON.stringify(value) })
+export type Answer = { status: number; headers: Record<string, string>; body: string }
+export const json = (value: unknown, status = 200): Answer => ({ status, headers: { 'content-type': 'application/x-amz-json-1.1' }, body: JSON.stringify(value) })
 const xml = (body: string, status = 200): Answer => ({ status, headers: { 'content-type': 'text/xml' }, body })
 
 function route(state: FakeAccount, calls: string[], request: IncomingMessage, body: string, url: () => string): Answer {
@@ -69,24 +71,17 @@ function route(state: FakeAccount, calls: string[], request: IncomingMessage, bo
       : xml(`<ErrorResponse><Error><Type>Sender</Type><Code>${refusal.code}</Code><Message>refused</Message></Error></ErrorResponse>`, refusal.status)
   }
   if (service === 'sts') return identity
-  if (service === 'ecs' || service === 'logs') return json(answerOf(state, calls, `${service} ${action}`))
+  if (service === 'ecs' || service === 'logs') {
+    const answer = answerOf(state, calls, `${service} ${action}`, JSON.parse(body || '{}') as FakeInput)
+    return 'status' in answer ? (answer as Answer) : json(answer)
+  }
   if (service === 's3') return xml('', state.buckets.includes((request.url ?? '').split(/[/?]/)[1] ?? '') ? 200 : 404)
   return ecr(state, String(action), JSON.parse(body || '{}'), url())
 }
 
-/** Without an answer of the test's own, a service that nothing happens to. */
-function answerOf({ answers }: FakeAccount, calls: string[], call: string): object {
-  const answer = answers[call.split(' ')[1] ?? ''] ?? idle[call.split(' ')[1] ?? ''] ?? {}
-  return typeof answer === 'function' ? answer(calls.filter((each) => each === call).length) : answer
-}
-
-// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Operations.html
-const idle: Record<string, object> = {
-  DescribeServices: {
-    services: [{ serviceName: 'webapp', desiredCount: 2, runningCount: 2, deployments: [{ createdAt: 1_700_000_000, runningCount: 2, rolloutState: 'COMPLETED' }] }],
-  },
-  ListServiceDeployments: { serviceDeployments: [] },
-  ListTasks: { taskArns: [] },
+function answerOf({ answers }: FakeAccount, calls: string[], call: string, input: FakeInput): object {
+  const answer = answers[call.split(' ')[1] ?? ''] ?? {}
+  return typeof answer === 'function' ? answer(calls.filter((each) => each === call).length, input) : answer
 }
 
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
@@ -114,7 +109,11 @@ function ecr(state: FakeAccount, action: string, input: EcrInput, url: string): 
     if (!image) return json({ __type: 'ImageNotFoundException', message: 'not there' }, 400)
     return json({ imageDetails: [{ imageDigest: image.digest, imageSizeInBytes: image.size ?? 42_000_000 }] })
   }
-  if (action === 'BatchGetImage') return json({ images: [{ imageManifest: id?.imageDigest, imageManifestMediaType: 'application/vnd.oci.image.manifest.v1+json' }] })
+  if (action === 'BatchGetImage') {
+    const { platforms } = Object.values(repository.images).find(({ digest }) => digest === id?.imageDigest) ?? {}
+    const imageManifest = platforms ? JSON.stringify({ manifests: platforms.map((digest) => ({ digest })) }) : id?.imageDigest
+    return json({ images: [{ imageManifest, imageManifestMediaType: `application/vnd.oci.image.${platforms ? 'index' : 'manifest'}.v1+json` }] })
+  }
   repository.images[input.imageTag ?? ''] = { digest: input.imageManifest ?? '' }
   return json({ image: {} })
 }

@@ -24,6 +24,19 @@ const outputs = {
     broken
       ? [{ filePath: 'application/server.js', messages: [{ ruleId: 'no-eval', severity: 2, message: 'eval\u001b[31m can be\nharmful', line: 1, column: 5 }] }]
       : [],
+  ruff: (broken: boolean) =>
+    broken
+      ? [{ code: 'F401', filename: 'application/app.py', location: { row: 1, column: 8 }, message: '`os` imported but unused', fix: { message: 'Remove unused import: `os`' }, url: 'https://example.com/ruff' }]
+      : [],
+  bandit: (broken: boolean) => ({
+    results: broken
+      ? [{ test_id: 'B307', issue_severity: 'MEDIUM', issue_text: 'Use of possibly insecure function', filename: './application/app.py', line_number: 2, col_offset: 4, more_info: 'https://example.com/bandit' }]
+      : [],
+    errors: [],
+  }),
+  shellcheck: (broken: boolean) => ({
+    comments: broken ? [{ file: 'application/start.sh', line: 2, column: 6, level: 'info', code: 2086, message: 'Double quote to prevent globbing.' }] : [],
+  }),
   semgrep: () => ({ results: [], errors: [] }),
   actionlint: () => [],
   zizmor: () => [],
@@ -46,7 +59,7 @@ export function fakeLinters(withFindings: boolean): Record<string, string> {
 if (args[0] === 'get') {
   const folder = process.env.TF_DATA_DIR + '/modules'
   fs.mkdirSync(folder, { recursive: true })
-  fs.writeFileSync(folder + '/modules.json', '{}')
+  fs.writeFileSync(folder + '/modules.json', JSON.stringify({ Modules: [{ Key: '', Source: '', Dir: '.' }] }))
   return 0
 }
 ${withFindings ? "if (args.includes('-check')) { say('main.tf'); return 3 }" : ''}`,
@@ -55,6 +68,6 @@ ${withFindings ? "if (args.includes('-check')) { say('main.tf'); return 3 }" : '
 }
 
 /** The exit codes that the real programs end with when they find something. */
-const outcome = { tflint: 2, tfsec: 1, eslint: 1, semgrep: 0, actionlint: 0, zizmor: 0, hadolint: 1, gitleaks: 3 }
+const outcome = { tflint: 2, tfsec: 1, eslint: 1, semgrep: 0, actionlint: 0, zizmor: 0, hadolint: 1, gitleaks: 3, ruff: 1, bandit: 1, shellcheck: 1 }
 
 const version = "if (args.some((arg) => /^-{0,2}version$/.test(arg))) { say('1.2.3'); return 0 }"

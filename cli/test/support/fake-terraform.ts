@@ -1,15 +1,27 @@
+import { execFileSync } from 'node:child_process'
+
 /**
  * A terraform that speaks the machine-readable UI. Steered by the environment: FAKE_PLAN (JSON: action by address),
- * FAKE_ALB_URL, FAKE_NO_SERVICE (leaves out the outputs that name the service), FAKE_PLAN_ERROR and FAKE_APPLY_ERROR
+ * FAKE_ALB_URL, FAKE_OUTPUTS (JSON: outputs to change; null leaves one empty), FAKE_NO_SERVICE (leaves out the outputs that name the service), FAKE_PLAN_ERROR and FAKE_APPLY_ERROR
  * (JSON: a diagnostic), FAKE_PLAN_MS and FAKE_APPLY_MS. It keeps a lock file while it plans or applies and removes it
  * when it ends in order, as terraform does on its first interrupt; a second one makes it give up at once and leave the
- * lock behind.
+ * lock behind. What a configuration's values are is not its business: in the folder made for that question it calls the
+ * terraform that comes next on PATH.
  */
 export const fakeTerraform = `
 const [verb] = args
+if (process.cwd().includes('fargate-ctl-settings-')) {
+  const PATH = process.env.PATH.split(':').filter((folder) => folder !== require('node:path').dirname(process.argv[1])).join(':')
+  return require('node:child_process').spawnSync('terraform', args, { stdio: 'inherit', env: { ...process.env, PATH } }).status
+}
 const message = (type, more, level = 'info') => say(JSON.stringify({ '@level': level, '@message': type, type, ...more }))
 const diagnose = (text) => { message('diagnostic', { diagnostic: JSON.parse(text) }, 'error'); return 1 }
-const service = { cluster_name: 'webapp-dev', service_name: 'webapp', container_name: 'app', log_group_name: '/aws/ecs/webapp/app' }
+const ecs = 'arn:aws:ecs:eu-central-1:123456789012:'
+const service = {
+  cluster_name: 'webapp-dev', service_name: 'webapp', container_name: 'app', log_group_name: '/aws/ecs/webapp/app',
+  service_arn: ecs + 'service/webapp-dev/webapp', task_definition_arn: ecs + 'task-definition/webapp:2',
+  ...JSON.parse(process.env.FAKE_OUTPUTS ?? '{}'),
+}
 const named = Object.entries(process.env.FAKE_NO_SERVICE ? {} : service).map(([name, value]) => [name, { value }])
 const outputs = { alb_url: { value: process.env.FAKE_ALB_URL }, ...Object.fromEntries(named) }
 let interrupts = 0
@@ -28,7 +40,7 @@ const workWithLock = async (milliseconds) => {
   fs.rmSync('terraform.lock')
   if (interrupts > 0) process.exit(1)
 }
-fs.appendFileSync('terraform.log', JSON.stringify({ verb, args, tag: process.env.TF_VAR_image_tag }) + '\\n')
+fs.appendFileSync('terraform.log', JSON.stringify({ verb, args, tag: process.env.TF_VAR_image_tag, digest: process.env.TF_VAR_image_digest }) + '\\n')
 if (verb === 'init') {
   if (process.env.FAKE_INIT_ERROR) { complain('╷\\n│ Error: ' + process.env.FAKE_INIT_ERROR + '\\n╵'); return 1 }
   fs.mkdirSync('.terraform/modules', { recursive: true })
@@ -51,3 +63,7 @@ if (verb === 'apply') {
   message('outputs', { outputs })
 }
 `
+
+const installed = execFileSync('which', ['terraform'], { encoding: 'utf8' }).trim()
+/** The installed terraform, for a PATH that is cut down. */
+export const realTerraform = `return require('node:child_process').spawnSync(${JSON.stringify(installed)}, args, { stdio: 'inherit' }).status`

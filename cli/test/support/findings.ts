@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { readConfiguration } from '../../src/config/read-configuration.ts'
+import { readConfiguration } from '../../src/terraform/settings/read-configuration.ts'
 import { writeProject } from './project.ts'
 
 /** Writes a project with these files of infrastructure/ changed, and reads its configuration. */

@@ -28,6 +28,9 @@ export const machine: Record<string, string> = {
   chromium: '',
 }
 
+/** Nobody listens there: what has a release is built from source. */
+const nowhere = 'http://127.0.0.1:1'
+
 /** A clone with nothing but what setup reads, a scratch folder of its own, and a PATH with fakes only. */
 export function setupScene(t: Test, programs: Record<string, string | undefined> = machine) {
   const folder = t.testdir({})
@@ -47,7 +50,7 @@ export function setupScene(t: Test, programs: Record<string, string | undefined>
       const child = spawn(process.execPath, [join(clone, 'cli/setup/main.mjs'), ...args], {
         cwd: clone,
         stdio: ['ignore', 'inherit', 'pipe'],
-        env: { PATH: fakes.folder, FARGATE_CTL_SCRATCH: scratch, FAKE_LOG: log, HOME: folder, ...env },
+        env: { PATH: fakes.folder, FARGATE_CTL_SCRATCH: scratch, FARGATE_CTL_RELEASES: nowhere, FAKE_LOG: log, HOME: folder, ...env },
       })
       let stderr = ''
       child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
@@ -58,7 +61,7 @@ export function setupScene(t: Test, programs: Record<string, string | undefined>
     scratch,
     setup,
     /** What was run to install something. */
-    installs: () => fakes.calls().filter(([name, verb]) => name === 'npm' || name === 'go' || (name === 'python3' && verb === '-m')),
+    installs: () => fakes.calls().filter(([name, verb]) => name === 'npm' || name === 'apt-get' || name === 'go' || (name === 'python3' && verb === '-m')),
     /** Every file and folder of the clone and the scratch. */
     files: () => readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => !/^(bin|node\.log)/.test(path)).sort(),
   }

@@ -1,12 +1,12 @@
-import { cpSync, mkdirSync, symlinkSync } from 'node:fs'
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { z } from 'zod'
-import { serveModuleRegistry } from '../../src/rehearsal/module-registry.ts'
-import { findProviderMirror } from '../../src/rehearsal/provider-mirror.ts'
-import { writeTerraformConfig } from '../../src/rehearsal/terraform-config.ts'
-import { ProgramError, run } from '../../src/tools/run.ts'
+import { serveModuleRegistry } from '../../src/terraform/offline/module-registry.ts'
+import { findProviderMirror } from '../../src/terraform/offline/provider-mirror.ts'
+import { writeTerraformConfig } from '../../src/terraform/offline/terraform-config.ts'
+import { ProgramError, run } from '../../src/platform/run.ts'
 
 const infrastructure = fileURLToPath(new URL('../../../infrastructure', import.meta.url))
 const standIns = join(infrastructure, 'tests', 'stand-ins')
@@ -36,10 +36,39 @@ export type InfrastructureTest = {
  * Runs `terraform test` on a copy of infrastructure/, with the modules served on loopback.
  * @param modules folder with vpc/, alb/ and ecs/; default: the stand-ins
  */
-export async function testInfrastructure(t: Test, modules: string = standIns): Promise<InfrastructureTest> {
+export function testInfrastructure(t: Test, modules?: string): Promise<InfrastructureTest> {
+  const copy = (folder: string) =>
+    cpSync(infrastructure, folder, { recursive: true, filter: (path) => basename(path) !== '.terraform' })
+  return testRoot(t, copy, modules)
+}
+
+/** Plans another root, its main.tf alone, with the mocks of infrastructure/; the run is named `plan`. */
+export function planRoot(t: Test, main: string, modules?: string): Promise<InfrastructureTest> {
+  const write = (folder: string) => {
+    const tests = join(folder, 'tests')
+    cpSync(join(infrastructure, 'tests', 'mocks'), join(tests, 'mocks'), { recursive: true })
+    cpSync(join(infrastructure, '.terraform.lock.hcl'), join(folder, '.terraform.lock.hcl'))
+    writeFileSync(join(folder, 'main.tf'), main)
+    writeFileSync(join(tests, 'plan.tftest.hcl'), planTest)
+  }
+  return testRoot(t, write, modules)
+}
+
+const planTest = `
+mock_provider "aws" {
+  source          = "./tests/mocks"
+  override_during = plan
+}
+
+run "plan" {
+  command = plan
+}
+`
+
+async function testRoot(t: Test, write: (folder: string) => void, modules: string = standIns): Promise<InfrastructureTest> {
   const scratch = t.testdir({ modules: {} })
   const folder = join(scratch, 'infrastructure')
-  cpSync(infrastructure, folder, { recursive: true, filter: (path) => basename(path) !== '.terraform' })
+  write(folder)
   const registry = await serveModuleRegistry(linkModules(join(scratch, 'modules'), modules))
   t.teardown(registry.close)
   const file = join(scratch, 'terraform.rc')

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Waits until something is so. @throws Error after 20 s */
+/** Waits until something is so. @throws Error after 120 s */
 export async function until(what: string, isSo: () => boolean): Promise<void> {
   for (const started = performance.now(); !isSo(); await sleep(20)) {
-    if (performance.now() - started > 20_000) throw new Error(`waited in vain: ${what}`)
+    if (performance.now() - started > 120_000) throw new Error(`waited in vain: ${what}`)
   }
 }
 

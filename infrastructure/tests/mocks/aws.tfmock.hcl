@@ -30,6 +30,12 @@ mock_data "aws_ecr_repository" {
   }
 }
 
+mock_data "aws_ecs_service" {
+  defaults = {
+    task_definition = "arn:aws:ecs:us-east-1:123456789012:task-definition/webapp-dev:1"
+  }
+}
+
 mock_data "aws_iam_policy_document" {
   defaults = {
     json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"

@@ -183,6 +183,8 @@ export type Task = {
     counted: boolean
     ip?: string
     pauseId?: string
+    /** Container -> the digest that its image was resolved to when the deployment began. */
+    digests?: Record<string, string>
     /** Container port -> port on the machine's loopback address. */
     ports: Record<string, number>
     /** Container -> when the last line was printed that has been sent, in milliseconds since 1970. */

@@ -8,7 +8,7 @@ import type { Hono } from 'hono'
 import { createAutoscaling } from './autoscaling.ts'
 import { AwsError } from './aws-error.ts'
 import { createBalancer } from './balancer/balancer.ts'
-import { loadCertificate } from './balancer/certificate.ts'
+import { ensureCertificate, loadCertificate } from './balancer/certificate.ts'
 import type { Capacity } from './deployments/capacity.ts'
 import { createClock } from './clock.ts'
 import { controlPath, createControl } from './control.ts'
@@ -69,7 +69,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       ? await createProcessEngine({ registry: localRegistry(port), folder: join(stateDir, 'processes') })
       : await createEngineApi(options.engineEnv ?? process.env)
   const health = createTargetHealth({ clock })
-  const certificate = await loadCertificate(stateDir)
+  await ensureCertificate(stateDir)
+  const certificate = () => loadCertificate(stateDir)
   const balancer = await createBalancer({ store, upstream, health, certificate, log })
   const tasks = await createTasks({ store, engine, upstream, health, clock, registry: localRegistry(port), stateDir, log })
   const capacity: Capacity = { unavailable: new Set() }

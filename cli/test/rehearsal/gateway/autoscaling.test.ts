@@ -15,6 +15,9 @@ import {
 } from '@aws-sdk/client-application-auto-scaling'
 import t from 'tap'
 import { appContainer, startEcs } from '../../support/ecs.ts'
+import { skipFileWithout } from '../../support/needs.ts'
+
+skipFileWithout('embedded AWS')
 
 const ecs = await startEcs(t)
 const client = new ApplicationAutoScalingClient(ecs.clientOptions)

@@ -8,12 +8,14 @@ import { fileURLToPath } from 'node:url'
 import { ListClustersCommand, ListServiceDeploymentsCommand, type Service } from '@aws-sdk/client-ecs'
 import t from 'tap'
 import { startMinistack } from '../../../src/rehearsal/gateway/ministack.ts'
-import { run } from '../../../src/tools/run.ts'
+import { run } from '../../../src/platform/run.ts'
 import { findPython } from '../../support/embedded-aws.ts'
 import { appContainer, cluster, connect, scope, scriptContainer, startEcs } from '../../support/ecs.ts'
 import { waitFor } from '../../support/wait-for.ts'
+import { skipFileWithout } from '../../support/needs.ts'
 
-t.setTimeout(120_000)
+skipFileWithout('engine', 'embedded AWS')
+
 const steady = ({ deployments = [], runningCount, desiredCount }: Service) =>
   deployments.length === 1 && deployments[0]?.rolloutState === 'COMPLETED' && runningCount === desiredCount
 

@@ -6,14 +6,17 @@ import { fileURLToPath } from 'node:url'
 import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr'
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
-import { moduleRegistry } from '../../../src/rehearsal/module-registry.ts'
+import { moduleRegistry } from '../../../src/terraform/offline/module-registry.ts'
 import { rehearsalVariables } from '../../../src/rehearsal/environment.ts'
-import { findProviderMirror } from '../../../src/rehearsal/provider-mirror.ts'
-import { canReachRegistry, writeTerraformConfig } from '../../../src/rehearsal/terraform-config.ts'
-import { run } from '../../../src/tools/run.ts'
+import { findProviderMirror } from '../../../src/terraform/offline/provider-mirror.ts'
+import { canReachRegistry, writeTerraformConfig } from '../../../src/terraform/offline/terraform-config.ts'
+import { run } from '../../../src/platform/run.ts'
 import { startEmbeddedAws, type EmbeddedAws } from '../../support/embedded-aws.ts'
 import { pushTestImage } from '../../support/engine.ts'
 import { cluster, connect, networkConfiguration } from '../../support/ecs.ts'
+import { skipFileWithout } from '../../support/needs.ts'
+
+skipFileWithout('time', 'engine', 'embedded AWS')
 
 const infrastructure = fileURLToPath(new URL('../../../../infrastructure', import.meta.url))
 const region = 'us-east-1'
@@ -22,7 +25,6 @@ const region = 'us-east-1'
 const unreadable = ['force_new_deployment', 'resource', 'task_definition', 'triggers', 'wait_for_steady_state']
 
 t.jobs = 2
-t.setTimeout(580_000)
 
 /** terraform in a folder, pointed at an embedded AWS and at nothing else. */
 async function terraformIn(t: Test, aws: EmbeddedAws, files: (folder: string) => void) {
@@ -68,7 +70,8 @@ t.test('infrastructure/: create, plan empty, update, import, destroy, twice', { 
   await terraform(['init', '-lockfile=readonly', '-backend-config=s3.tfbackend'])
   const first = ['-var=image_tag=one']
   const second = ['-var=image_tag=two', '-var=health_check_grace_period_seconds=45']
-  const third = [...second, `-var=certificate_arn=arn:aws:acm:${region}:000000000000:certificate/any`, '-var=single_nat_gateway=false']
+  const certificate = [`-var=certificate_arn=arn:aws:acm:${region}:000000000000:certificate/any`, '-var=domain_name=app.example.com']
+  const third = [...second, ...certificate, '-var=single_nat_gateway=false']
   const planEmpty = async (variables: string[], what: string) =>
     t.match(
       await terraform(['plan', '-detailed-exitcode', ...variables]),
@@ -104,7 +107,9 @@ t.test('infrastructure/: create, plan empty, update, import, destroy, twice', { 
     )
     await terraform(['apply', '-auto-approve', ...second])
     await planEmpty(second, 'a plan after one more apply is empty')
-    t.match(await terraform(['apply', '-auto-approve', ...third]), /Apply complete!/, 'HTTPS, and a NAT gateway in each zone')
+    const secured = await terraform(['apply', '-auto-approve', ...third])
+    t.match(secured, /Apply complete!/, 'HTTPS, and a NAT gateway in each zone')
+    t.match(secured, /aws_lb_listener\.this\["http"\]: Modifying/, 'the listener on port 80 stays and redirects')
     await planEmpty(third, 'a plan after that is empty, too')
     t.match(await terraform(['destroy', '-auto-approve', ...third]), /Destroy complete! Resources: \d\d+ destroyed\./)
   }

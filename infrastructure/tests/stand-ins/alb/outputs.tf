@@ -1,3 +1,18 @@
+output "id" {
+  description = "ARN of the load balancer."
+  value       = aws_lb.this.id
+}
+
+output "arn" {
+  description = "ARN of the load balancer."
+  value       = aws_lb.this.arn
+}
+
+output "zone_id" {
+  description = "Route 53 zone of the load balancer's DNS name."
+  value       = aws_lb.this.zone_id
+}
+
 output "dns_name" {
   description = "DNS name of the load balancer."
   value       = aws_lb.this.dns_name
@@ -20,5 +35,5 @@ output "target_groups" {
 
 output "security_group_id" {
   description = "ID of the security group."
-  value       = aws_security_group.this.id
+  value       = one(aws_security_group.this[*].id)
 }

@@ -2,32 +2,17 @@
 # tests and rehearsals on a machine that cannot reach the Terraform registry. A deployment to AWS uses the real module.
 
 locals {
-  nat_count = !var.enable_nat_gateway ? 0 : var.single_nat_gateway ? 1 : length(var.azs)
+  zones     = length(var.azs)
+  nat_count = var.single_nat_gateway ? 1 : var.one_nat_gateway_per_az ? local.zones : local.subnets
+  subnets   = max(length(var.private_subnets), length(var.public_subnets))
 }
 
 resource "aws_vpc" "this" {
   cidr_block           = var.cidr
-  enable_dns_hostnames = true
-  enable_dns_support   = true
+  enable_dns_hostnames = var.enable_dns_hostnames
+  enable_dns_support   = var.enable_dns_support
 
-  tags = { Name = var.name }
-
-  lifecycle {
-    precondition {
-      condition     = var.one_nat_gateway_per_az == !var.single_nat_gateway
-      error_message = "The stand-in knows one NAT gateway or one a zone."
-    }
-
-    precondition {
-      condition     = length(concat(var.default_security_group_ingress, var.default_security_group_egress)) == 0
-      error_message = "The stand-in closes the default security group."
-    }
-
-    precondition {
-      condition     = !var.manage_default_network_acl && !var.manage_default_route_table
-      error_message = "The stand-in leaves the default network ACL and route table alone."
-    }
-  }
+  tags = merge({ Name = var.name }, var.tags)
 }
 
 resource "aws_default_security_group" "this" {
@@ -35,7 +20,31 @@ resource "aws_default_security_group" "this" {
 
   vpc_id = aws_vpc.this.id
 
-  tags = { Name = "${var.name}-default" }
+  dynamic "ingress" {
+    for_each = var.default_security_group_ingress
+
+    content {
+      self        = lookup(ingress.value, "self", null)
+      cidr_blocks = compact(split(",", lookup(ingress.value, "cidr_blocks", "")))
+      from_port   = lookup(ingress.value, "from_port", 0)
+      to_port     = lookup(ingress.value, "to_port", 0)
+      protocol    = lookup(ingress.value, "protocol", "-1")
+    }
+  }
+
+  dynamic "egress" {
+    for_each = var.default_security_group_egress
+
+    content {
+      self        = lookup(egress.value, "self", null)
+      cidr_blocks = compact(split(",", lookup(egress.value, "cidr_blocks", "")))
+      from_port   = lookup(egress.value, "from_port", 0)
+      to_port     = lookup(egress.value, "to_port", 0)
+      protocol    = lookup(egress.value, "protocol", "-1")
+    }
+  }
+
+  tags = merge({ Name = "${var.name}-default" }, var.tags)
 }
 
 # Public side
@@ -43,23 +52,25 @@ resource "aws_default_security_group" "this" {
 resource "aws_internet_gateway" "this" {
   vpc_id = aws_vpc.this.id
 
-  tags = { Name = var.name }
+  tags = merge({ Name = var.name }, var.tags)
 }
 
 resource "aws_subnet" "public" {
   count = length(var.public_subnets)
 
   vpc_id            = aws_vpc.this.id
-  availability_zone = var.azs[count.index]
+  availability_zone = element(var.azs, count.index)
   cidr_block        = var.public_subnets[count.index]
 
-  tags = { Name = "${var.name}-public-${var.azs[count.index]}" }
+  map_public_ip_on_launch = var.map_public_ip_on_launch
+
+  tags = merge({ Name = "${var.name}-public-${element(var.azs, count.index)}" }, var.tags)
 }
 
 resource "aws_route_table" "public" {
   vpc_id = aws_vpc.this.id
 
-  tags = { Name = "${var.name}-public" }
+  tags = merge({ Name = "${var.name}-public" }, var.tags)
 }
 
 resource "aws_route" "public" {
@@ -78,20 +89,20 @@ resource "aws_route_table_association" "public" {
 # Private side
 
 resource "aws_eip" "nat" {
-  count = local.nat_count
+  count = var.enable_nat_gateway ? local.nat_count : 0
 
   domain = "vpc"
 
-  tags = { Name = "${var.name}-${var.azs[count.index]}" }
+  tags = merge({ Name = "${var.name}-${element(var.azs, count.index)}" }, var.tags)
 }
 
 resource "aws_nat_gateway" "this" {
-  count = local.nat_count
+  count = var.enable_nat_gateway ? local.nat_count : 0
 
   allocation_id = aws_eip.nat[count.index].id
   subnet_id     = aws_subnet.public[count.index].id
 
-  tags = { Name = "${var.name}-${var.azs[count.index]}" }
+  tags = merge({ Name = "${var.name}-${element(var.azs, count.index)}" }, var.tags)
 
   depends_on = [aws_internet_gateway.this]
 }
@@ -100,22 +111,22 @@ resource "aws_subnet" "private" {
   count = length(var.private_subnets)
 
   vpc_id            = aws_vpc.this.id
-  availability_zone = var.azs[count.index]
+  availability_zone = element(var.azs, count.index)
   cidr_block        = var.private_subnets[count.index]
 
-  tags = { Name = "${var.name}-private-${var.azs[count.index]}" }
+  tags = merge({ Name = "${var.name}-private-${element(var.azs, count.index)}" }, var.tags)
 }
 
 resource "aws_route_table" "private" {
-  count = local.nat_count
+  count = length(var.private_subnets) > 0 ? local.nat_count : 0
 
   vpc_id = aws_vpc.this.id
 
-  tags = { Name = "${var.name}-private-${var.azs[count.index]}" }
+  tags = merge({ Name = "${var.name}-private-${element(var.azs, count.index)}" }, var.tags)
 }
 
 resource "aws_route" "private" {
-  count = local.nat_count
+  count = var.enable_nat_gateway ? local.nat_count : 0
 
   route_table_id         = aws_route_table.private[count.index].id
   destination_cidr_block = "0.0.0.0/0"
@@ -123,10 +134,10 @@ resource "aws_route" "private" {
 }
 
 resource "aws_route_table_association" "private" {
-  count = local.nat_count == 0 ? 0 : length(var.private_subnets)
+  count = length(var.private_subnets)
 
   subnet_id      = aws_subnet.private[count.index].id
-  route_table_id = aws_route_table.private[count.index % local.nat_count].id
+  route_table_id = element(aws_route_table.private[*].id, count.index)
 }
 
 # Flow log
@@ -134,15 +145,16 @@ resource "aws_route_table_association" "private" {
 resource "aws_flow_log" "this" {
   count = var.enable_flow_log ? 1 : 0
 
-  vpc_id               = aws_vpc.this.id
-  traffic_type         = "ALL"
-  log_destination_type = "cloud-watch-logs"
-  log_destination      = one(aws_cloudwatch_log_group.flow_log[*].arn)
-  iam_role_arn         = one(aws_iam_role.flow_log[*].arn)
+  vpc_id                   = aws_vpc.this.id
+  traffic_type             = var.flow_log_traffic_type
+  log_destination_type     = var.flow_log_destination_type
+  log_destination          = try(aws_cloudwatch_log_group.flow_log[0].arn, var.flow_log_destination_arn)
+  iam_role_arn             = try(aws_iam_role.flow_log[0].arn, var.flow_log_cloudwatch_iam_role_arn)
+  max_aggregation_interval = var.flow_log_max_aggregation_interval
 }
 
 resource "aws_cloudwatch_log_group" "flow_log" {
-  count = var.create_flow_log_cloudwatch_log_group ? 1 : 0
+  count = var.enable_flow_log && var.create_flow_log_cloudwatch_log_group ? 1 : 0
 
   name              = "/aws/vpc-flow-log/${aws_vpc.this.id}"
   retention_in_days = var.flow_log_cloudwatch_log_group_retention_in_days
@@ -160,14 +172,14 @@ data "aws_iam_policy_document" "flow_log_assume" {
 }
 
 resource "aws_iam_role" "flow_log" {
-  count = var.create_flow_log_cloudwatch_iam_role ? 1 : 0
+  count = var.enable_flow_log && var.create_flow_log_cloudwatch_iam_role ? 1 : 0
 
   name_prefix        = "${var.vpc_flow_log_iam_role_name}-"
   assume_role_policy = data.aws_iam_policy_document.flow_log_assume.json
 }
 
 data "aws_iam_policy_document" "flow_log" {
-  count = var.create_flow_log_cloudwatch_iam_role ? 1 : 0
+  count = var.enable_flow_log && var.create_flow_log_cloudwatch_iam_role ? 1 : 0
 
   statement {
     actions = [
@@ -181,14 +193,14 @@ data "aws_iam_policy_document" "flow_log" {
 }
 
 resource "aws_iam_policy" "flow_log" {
-  count = var.create_flow_log_cloudwatch_iam_role ? 1 : 0
+  count = var.enable_flow_log && var.create_flow_log_cloudwatch_iam_role ? 1 : 0
 
   name_prefix = "${var.vpc_flow_log_iam_policy_name}-"
   policy      = data.aws_iam_policy_document.flow_log[0].json
 }
 
 resource "aws_iam_role_policy_attachment" "flow_log" {
-  count = var.create_flow_log_cloudwatch_iam_role ? 1 : 0
+  count = var.enable_flow_log && var.create_flow_log_cloudwatch_iam_role ? 1 : 0
 
   role       = aws_iam_role.flow_log[0].name
   policy_arn = aws_iam_policy.flow_log[0].arn

@@ -17,3 +17,23 @@ output "private_nat_gateway_route_ids" {
   description = "IDs of the routes from the private subnets to the NAT gateways."
   value       = aws_route.private[*].id
 }
+
+output "vpc_cidr_block" {
+  description = "IPv4 range of the VPC."
+  value       = aws_vpc.this.cidr_block
+}
+
+output "public_route_table_ids" {
+  description = "IDs of the public subnets' route tables."
+  value       = [aws_route_table.public.id]
+}
+
+output "private_route_table_ids" {
+  description = "IDs of the private subnets' route tables."
+  value       = aws_route_table.private[*].id
+}
+
+output "nat_public_ips" {
+  description = "Public addresses of the NAT gateways."
+  value       = aws_eip.nat[*].public_ip
+}

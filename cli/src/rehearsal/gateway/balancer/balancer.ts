@@ -24,7 +24,7 @@ export type Balancer = Awaited<ReturnType<typeof createBalancer>>
  * Serves every listener of every load balancer on loopback. A load balancer has its port from the moment it is created,
  * because its DNS name says it; the first HTTP listener and the first HTTPS listener share that one, others have their own.
  */
-export async function createBalancer(options: { store: Store; upstream: Upstream; health: TargetHealth; certificate: Certificate; log: (line: string) => void }) {
+export async function createBalancer(options: { store: Store; upstream: Upstream; health: TargetHealth; certificate: () => Promise<Certificate>; log: (line: string) => void }) {
   const { store, upstream, health, certificate, log } = options
   const fronts = new Map<string, Front>()
   const configs = new Map<string, BalancerConfig>()

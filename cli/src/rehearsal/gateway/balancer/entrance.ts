@@ -3,6 +3,7 @@ import { createServer as createHttpServer, type IncomingMessage, type Server as 
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { createSecureContext, type SecureContext } from 'node:tls'
 import type { Certificate } from './certificate.ts'
 
 export type Protocol = 'HTTP' | 'HTTPS'
@@ -23,9 +24,12 @@ const options = { keepAliveTimeout: 60_000 }
 /**
  * One loopback port for HTTP and HTTPS, because a load balancer's DNS name leads to both and here names the port, too.
  * @param wanted the port; a free one when somebody else has it
+ * @param certificate reads the one to show: it may change while the entrance is open
  */
-export async function openEntrance(wanted: number | undefined, certificate: Certificate, handlers: Handlers): Promise<Entrance> {
-  const servers = { HTTP: createHttpServer(options), HTTPS: createHttpsServer({ ...options, ...certificate }) }
+export async function openEntrance(wanted: number | undefined, certificate: () => Promise<Certificate>, handlers: Handlers): Promise<Entrance> {
+  const SNICallback = (_: string, done: (error: Error | null, context?: SecureContext) => void) =>
+    void certificate().then((read) => done(null, createSecureContext(read)), done)
+  const servers = { HTTP: createHttpServer(options), HTTPS: createHttpsServer({ ...options, ...(await certificate()), SNICallback }) }
   for (const protocol of ['HTTP', 'HTTPS'] as const) attach(servers[protocol], protocol, handlers)
   const open = new Set<Socket>()
   // As node:http's own servers do: without it every answer of two parts waits for the client's delayed acknowledgement.

@@ -77,6 +77,7 @@ export function createDeploymentController({ store, tasks, health, upstream, clo
     await judge(service, primary)
     const current = primaryOf(service) as Deployment
     current.desiredCount = service.desiredCount
+    resolveImages(current, own)
     scaleUp(service, current, own)
     scaleDown(service, current, own)
     update(service, own)
@@ -159,6 +160,22 @@ export function createDeploymentController({ store, tasks, health, upstream, clo
     own.push(...started)
   }
 
+  /**
+   * A deployment's first tasks resolve its tags, and all others run what those digests name.
+   * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html#deployment-container-image-stability
+   */
+  const resolveImages = ({ id, own: { revisionArn } }: Deployment, own: Task[]) => {
+    const pulled = own.filter((task) => task.own.deploymentId === id).flatMap(({ containers }) => containers)
+    for (const image of state.serviceRevisions[revisionArn]?.containerImages ?? []) {
+      image.imageDigest ??= pulled.find(({ name, imageDigest }) => name === image.containerName && imageDigest)?.imageDigest
+    }
+  }
+
+  const digestsOf = ({ own: { revisionArn } }: Deployment): Record<string, string> => {
+    const images = state.serviceRevisions[revisionArn]?.containerImages ?? []
+    return Object.fromEntries(images.flatMap(({ containerName, imageDigest }) => (imageDigest ? [[containerName, imageDigest]] : [])))
+  }
+
   const plan = (service: Service, deployment: Deployment, index: number): Task => {
     const definition = state.taskDefinitions[deployment.taskDefinition] as TaskDefinition
     const source = service.propagateTags === 'SERVICE' ? service.serviceArn : deployment.taskDefinition
@@ -171,6 +188,7 @@ export function createDeploymentController({ store, tasks, health, upstream, clo
       index,
       startedBy: deployment.id,
       deploymentId: deployment.id,
+      digests: digestsOf(deployment),
       loadBalancers: deployment.own.loadBalancers,
       tags: service.propagateTags && service.propagateTags !== 'NONE' ? (state.tags[source] ?? []) : [],
       enableExecuteCommand: service.enableExecuteCommand,

@@ -4,7 +4,7 @@ import { now } from '../clock.ts'
 import type { DeploymentController } from '../deployments/controller.ts'
 import { findCluster } from './clusters.ts'
 import { paginate, type Inputs } from './schemas.ts'
-import type { Cluster, DeploymentConfiguration, Scope, Service, TaskDefinition } from '../records.ts'
+import type { Cluster, Deployment, DeploymentConfiguration, Scope, Service, TaskDefinition } from '../records.ts'
 import type { State } from '../state.ts'
 import { findTaskDefinition, requireActive } from './task-definitions.ts'
 import { primaryOf, requestStop } from '../deployments/rollouts.ts'
@@ -52,6 +52,7 @@ export function serviceCalls({ state, deployments, health }: Options) {
   const render = (service: Service, include: string[] = ['TAGS']) => ({
     ...shown(service),
     deployments: service.deployments.map(shown),
+    currentServiceRevisions: service.deployments.map(countTasks),
     tags: include.includes('TAGS') ? (state.tags[service.serviceArn] ?? []) : undefined,
   })
 
@@ -200,11 +201,19 @@ export function serviceCalls({ state, deployments, health }: Options) {
     const all = Object.values(state.services).flatMap(({ deployments: each }) => each)
     const of = (arn: string) => {
       const found = all.find(({ own }) => own.revisionArn === arn)
-      return { arn, requestedTaskCount: found?.desiredCount ?? 0, runningTaskCount: found?.runningCount ?? 0, pendingTaskCount: found?.pendingCount ?? 0 }
+      return found ? countTasks(found) : { arn, requestedTaskCount: 0, runningTaskCount: 0, pendingTaskCount: 0 }
     }
     return { targetServiceRevision: of(target), sourceServiceRevisions: sources.map(({ arn }) => of(arn)) }
   }
 }
+
+/** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceCurrentRevisionSummary.html */
+const countTasks = ({ own, desiredCount, runningCount, pendingCount }: Deployment) => ({
+  arn: own.revisionArn,
+  requestedTaskCount: desiredCount,
+  runningTaskCount: runningCount,
+  pendingTaskCount: pendingCount,
+})
 
 /** What is told back as it was given, or always the same. */
 function fixed(input: Inputs['CreateService'], { account }: Scope) {

@@ -4,7 +4,7 @@ import { containerSpec } from './container-spec.ts'
 import type { ContainerDefinition, Task, TaskContainer, TaskDefinition } from '../records.ts'
 import type { Store } from '../state.ts'
 import { answers, EngineError, type EngineApi } from './engine-api.ts'
-import { pullImage, type PulledImage } from './images.ts'
+import { pinned, pullImage, type PulledImage } from './images.ts'
 import { followLogs, openLogStream, type LogStream } from './logs.ts'
 import type { Metadata } from './metadata.ts'
 import { readSecrets } from './secrets.ts'
@@ -16,6 +16,8 @@ export type Running = { definition: TaskDefinition; containers: Map<string, Runn
 export type RunningContainer = {
   definition: ContainerDefinition
   record: TaskContainer
+  /** Set once the engine has been asked to start it. */
+  starting?: Promise<void>
   started: PromiseWithResolvers<void>
   healthy: PromiseWithResolvers<void>
   exited: PromiseWithResolvers<number>
@@ -70,7 +72,7 @@ export function createTaskContainers(options: Options) {
     const scope = scopeOf(task.taskArn)
     const logs = await openLogs(task, definition)
     const secrets = await readSecrets(upstream, scope, definition)
-    const image = await pullImage(engine, registry, definition.image)
+    const image = await pullImage(engine, registry, pinned(definition.image, task.own.digests?.[definition.name]))
     task.pullStoppedAt = now()
     if (image.digest) record.imageDigest = image.digest
     await waitForDependencies(entry, definition)
@@ -89,9 +91,11 @@ export function createTaskContainers(options: Options) {
     const { Id } = await engine.read(answers.created, 'POST', '/containers/create', { body: spec })
     record.runtimeId = Id
     if (gone(task)) return remove(Id)
-    await engine.call('POST', `/containers/${Id}/start`)
-    record.lastStatus = 'RUNNING'
-    container.started.resolve()
+    container.starting = engine.call('POST', `/containers/${Id}/start`).then(() => {
+      record.lastStatus = 'RUNNING'
+      container.started.resolve()
+    })
+    await container.starting
     void follow(task, container, logs)
   }
 
@@ -113,9 +117,9 @@ export function createTaskContainers(options: Options) {
     const id = record.runtimeId as string
     const following = followLogs(engine, id, logs, task.own.logsUntil[record.name]).catch(() => undefined)
     await engine.call('POST', `/containers/${id}/wait`)
-    const { State } = await engine.read(answers.container, 'GET', `/containers/${id}/json`)
     await following
     await logs.end()
+    const { State } = await engine.read(answers.container, 'GET', `/containers/${id}/json`)
     if (State.OOMKilled) record.reason = 'OutOfMemoryError: Container killed due to memory usage'
     ended(task, container, State.ExitCode)
   }
@@ -176,7 +180,8 @@ export function createTaskContainers(options: Options) {
     await Promise.all(containers.map(stopOne))
   }
 
-  const signal = async ({ record, definition, exited }: RunningContainer, soon: boolean) => {
+  const signal = async ({ record, definition, starting, exited }: RunningContainer, soon: boolean) => {
+    await starting?.catch(() => undefined)
     if (record.lastStatus !== 'RUNNING') {
       exited.reject(new Error('the task is being stopped'))
       return

@@ -2,8 +2,8 @@ import { Agent, request, type IncomingMessage } from 'node:http'
 import type { Duplex, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { z } from 'zod'
-import { CliError } from '../../../errors.ts'
-import { run } from '../../../tools/run.ts'
+import { CliError } from '../../../platform/errors.ts'
+import { run } from '../../../platform/run.ts'
 
 /** The engine refused a call. */
 export class EngineError extends Error {

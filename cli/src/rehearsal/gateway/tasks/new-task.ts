@@ -21,6 +21,8 @@ export function newTask(options: {
   tags?: Tag[]
   enableExecuteCommand?: boolean
   overrides?: { containerOverrides?: ContainerOverride[]; cpu?: string; memory?: string }
+  /** Container -> digest that its image is pulled by, whatever its tag names by now. */
+  digests?: Record<string, string>
   /** Zones without any are left out. */
   capacity?: Capacity
 }): Task {
@@ -85,6 +87,7 @@ export function newTask(options: {
       loadBalancers: options.loadBalancers ?? [],
       registered: false,
       counted: false,
+      digests: options.digests ?? {},
       ports: {},
       logsUntil: {},
     },

@@ -1,6 +1,7 @@
 // The load balancer's traffic, to servers of the test's own.
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
 import { get } from 'node:https'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
@@ -13,9 +14,12 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2'
 import t from 'tap'
 import { WebSocket, WebSocketServer } from 'ws'
-import { certificateFile } from '../../../../src/rehearsal/gateway/balancer/certificate.ts'
+import { certificateFile, ensureCertificate } from '../../../../src/rehearsal/gateway/balancer/certificate.ts'
 import { startEcs } from '../../../support/ecs.ts'
 import { askName, askNames, serveTarget, targetCalls } from '../../../support/targets.ts'
+import { skipFileWithout } from '../../../support/needs.ts'
+
+skipFileWithout('embedded AWS')
 
 const ecs = await startEcs(t)
 const { elb } = ecs
@@ -197,10 +201,15 @@ t.test('HTTP leads to HTTPS, at the port of the load balancer', async (t) => {
   const secure = `${url.replace('http:', 'https:')}/?a=b`
   t.match([moved.status, moved.headers.get('location')], [301, secure])
   await t.rejects(fetch(secure), { cause: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' } }, 'nobody trusts its certificate unasked')
+  await ensureCertificate(ecs.stateDir, 'app.example.com')
   const ca = await readFile(certificateFile(ecs.stateDir), 'utf8')
-  const { status, body } = await new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
-    get(secure, { ca }, (answer) => text(answer).then((body) => resolve({ status: answer.statusCode, body }), reject)).on('error', reject)
-  })
+  const ask = (servername: string) =>
+    new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
+      const answered = (answer: IncomingMessage) => text(answer).then((body) => resolve({ status: answer.statusCode, body }), reject)
+      get(secure, { ca, servername, agent: false }, answered).on('error', reject)
+    })
+  await t.rejects(ask('other.example.com'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' }, 'it is for the domain name alone')
+  const { status, body } = await ask('app.example.com')
   t.equal(status, 200)
   t.match(JSON.parse(body), { headers: { 'x-forwarded-proto': 'https', 'x-forwarded-port': new URL(url).port } })
 })

@@ -1,14 +1,16 @@
 // Tasks that a service replaces, with real containers.
 import { UpdateServiceCommand } from '@aws-sdk/client-ecs'
 import t from 'tap'
-import { run } from '../../../../src/tools/run.ts'
+import { run } from '../../../../src/platform/run.ts'
 import { appContainer, cluster, messages, scriptContainer, startEcs, steady } from '../../../support/ecs.ts'
 import { waitFor } from '../../../support/wait-for.ts'
+import { skipFileWithout } from '../../../support/needs.ts'
+
+skipFileWithout('engine', 'embedded AWS')
 
 const ecs = await startEcs(t, { image: true })
 
 t.jobs = 3
-t.setTimeout(120_000)
 
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-throttle-logic.html
 t.test('without a breaker: ever longer pauses, no end', { buffered: true }, async (t) => {

@@ -1,13 +1,18 @@
 // The deployment controller with real containers.
 import {
+  DescribeServiceRevisionsCommand,
   ListServiceDeploymentsCommand,
   DescribeServiceDeploymentsCommand,
   StopServiceDeploymentCommand,
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs'
 import t from 'tap'
-import { appContainer, cluster, messages, scope, startEcs, steady } from '../../../support/ecs.ts'
+import { appContainer, cluster, messages, scope, scriptContainer, startEcs, steady } from '../../../support/ecs.ts'
+import { pushMovedImage, pushTestImage } from '../../../support/engine.ts'
 import { waitFor } from '../../../support/wait-for.ts'
+import { skipFileWithout } from '../../../support/needs.ts'
+
+skipFileWithout('engine', 'embedded AWS')
 
 const ecs = await startEcs(t, { image: true })
 const breaker = { deploymentCircuitBreaker: { enable: true, rollback: true } }
@@ -23,7 +28,6 @@ const newestDeployment = async (service: string) => {
 }
 
 t.jobs = 3
-t.setTimeout(120_000)
 
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html
 t.test('a rolling update behind a load balancer', { buffered: true }, async (t) => {
@@ -217,4 +221,35 @@ t.test('StopServiceDeployment rolls back', { buffered: true }, async (t) => {
   await t.rejects(ecs.client.send(new StopServiceDeploymentCommand({ serviceDeploymentArn })), { name: 'ConflictException' })
   await ecs.waitForService('stopped', 'is rolled back', (service) => service.taskDefinition === first && steady(service))
   t.match(await newestDeployment('stopped'), { serviceDeploymentArn, status: 'ROLLBACK_SUCCESSFUL' })
+})
+
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html#deployment-container-image-stability
+t.test('a tag that is moved reaches a service with its next deployment, and no sooner', { buffered: true }, async (t) => {
+  const tag = ecs.image.replace(/^[^/]+\/app:1$/, `127.0.0.1:${ecs.port}/app:moved`)
+  const remove = await pushTestImage(tag)
+  t.teardown(remove)
+  const definition = await ecs.register('moved', [scriptContainer('sidecar', 'setInterval(() => {}, 1000)'), appContainer({}, { image: tag })])
+  await ecs.createService('moved', definition)
+  await ecs.waitForService('moved', 'is steady', steady)
+  const resolved = async () => {
+    const { serviceDeployments: [newest] = [] } = await ecs.client.send(new ListServiceDeploymentsCommand({ cluster, service: 'moved' }))
+    const asked = new DescribeServiceRevisionsCommand({ serviceRevisionArns: [newest?.targetServiceRevisionArn ?? ''] })
+    const images = (await ecs.client.send(asked)).serviceRevisions?.[0]?.containerImages
+    return images?.find(({ containerName }) => containerName === 'app')?.imageDigest
+  }
+  const running = async () => (await ecs.tasksOf('moved')).map(({ containers = [] }) => containers.find(({ name }) => name === 'app')?.imageDigest)
+  const first = await resolved()
+  t.match(first, /^sha256:[0-9a-f]{64}$/)
+  t.same(await running(), [first])
+
+  await pushMovedImage(tag)
+  await update('moved', { desiredCount: 2 })
+  await ecs.waitForService('moved', 'has two tasks', ({ runningCount }) => runningCount === 2)
+  t.same(await running(), [first, first], 'the deployment keeps what it began with')
+
+  await update('moved', { forceNewDeployment: true })
+  await ecs.waitForService('moved', 'is steady', steady)
+  const second = await resolved()
+  t.not(second, first)
+  t.same(await running(), [second, second])
 })

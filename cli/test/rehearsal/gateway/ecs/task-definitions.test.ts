@@ -22,6 +22,9 @@ import {
 } from '@aws-sdk/client-ecs'
 import t from 'tap'
 import { cluster, networkConfiguration, startEcs } from '../../../support/ecs.ts'
+import { skipFileWithout } from '../../../support/needs.ts'
+
+skipFileWithout('embedded AWS')
 
 const ecs = await startEcs(t)
 const { client } = ecs

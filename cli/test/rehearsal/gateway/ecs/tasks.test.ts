@@ -3,6 +3,9 @@
 import { DescribeTasksCommand, ListTasksCommand, RunTaskCommand, StopTaskCommand } from '@aws-sdk/client-ecs'
 import t from 'tap'
 import { appContainer, cluster, networkConfiguration, startEcs } from '../../../support/ecs.ts'
+import { skipFileWithout } from '../../../support/needs.ts'
+
+skipFileWithout('engine', 'embedded AWS')
 
 const ecs = await startEcs(t)
 const { client } = ecs

@@ -2,10 +2,13 @@
 import { StopTaskCommand, type Task } from '@aws-sdk/client-ecs'
 import t from 'tap'
 import { z } from 'zod'
-import { run } from '../../../../src/tools/run.ts'
+import { run } from '../../../../src/platform/run.ts'
 import { cpuArchitecture } from '../../../support/engine.ts'
 import { cluster, scope, scriptContainer, startEcs, type Container } from '../../../support/ecs.ts'
 import { waitFor } from '../../../support/wait-for.ts'
+import { skipFileWithout } from '../../../support/needs.ts'
+
+skipFileWithout('engine', 'embedded AWS')
 
 const ecs = await startEcs(t, { image: true })
 const group = '/tests/containers'
@@ -21,7 +24,6 @@ const forEver = 'process.on("SIGTERM", () => process.exit(0)); setInterval(() =>
 const container = (task: Task, name = 'app') => task.containers?.find((each) => each.name === name)
 
 t.jobs = 4
-t.setTimeout(120_000)
 
 t.test('environment, overrides, user, secrets and logs', { buffered: true }, async (t) => {
   await ecs.upstream.call(scope, 'ssm', 'PutParameter', { Name: '/tests/parameter', Value: 'from ssm', Type: 'SecureString' })
@@ -83,6 +85,8 @@ t.test('a read-only root and tmpfs', { buffered: true }, async (t) => {
     script(`${write} console.log(w("/file"), w("/scratch/file"))`, {
       readonlyRootFilesystem: true,
       linuxParameters: { tmpfs: [{ containerPath: '/scratch', size: 1 }] },
+      // It ends the task, which must not keep the other from starting.
+      dependsOn: [{ containerName: 'writable', condition: 'START' }],
     }),
     scriptContainer('writable', `${write} console.log(w("/file"))`, { logConfiguration, essential: false }),
   ])

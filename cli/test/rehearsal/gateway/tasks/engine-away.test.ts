@@ -5,11 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { StopTaskCommand } from '@aws-sdk/client-ecs'
 import t, { type Test } from 'tap'
 import { findEngine } from '../../../../src/rehearsal/gateway/tasks/engine-api.ts'
-import { run } from '../../../../src/tools/run.ts'
+import { run } from '../../../../src/platform/run.ts'
 import { cluster, scope, scriptContainer, startEcs } from '../../../support/ecs.ts'
 import { waitFor } from '../../../support/wait-for.ts'
+import { skipFileWithout } from '../../../support/needs.ts'
 
-t.setTimeout(60_000)
+skipFileWithout('engine', 'embedded AWS')
+
 
 const engine = await startDoor(t)
 const ecs = await startEcs(t, { image: true, engineEnv: { ...process.env, DOCKER_HOST: engine.host } })

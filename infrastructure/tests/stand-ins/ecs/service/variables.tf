@@ -8,7 +8,17 @@ variable "cluster_name" {
   type        = string
 }
 
+variable "name" {
+  description = "Name of the service."
+  type        = string
+}
+
 variable "service" {
   description = "The service, its tasks and its autoscaling."
   type        = any
+}
+
+variable "tags" {
+  description = "Tags of all resources."
+  type        = map(string)
 }

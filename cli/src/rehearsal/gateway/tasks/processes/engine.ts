@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 
-import { RegistryError } from '../../../../tools/registry.ts'
+import { RegistryError } from '../../../../release/registry.ts'
 import type { containerSpec, pauseSpec } from '../container-spec.ts'
 import { EngineError, type CallOptions, type EngineApi } from '../engine-api.ts'
 import { splitReference } from '../images.ts'

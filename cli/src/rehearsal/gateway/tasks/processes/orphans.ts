@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { run } from '../../../../tools/run.ts'
+import { run } from '../../../../platform/run.ts'
 import type { ContainerProcess } from './process.ts'
 
 /** Notes a process below `folder` for as long as it runs, so that it is found when the gateway was killed meanwhile. */

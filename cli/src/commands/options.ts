@@ -1,0 +1,45 @@
+import { InvalidArgumentError, Option, type Command } from 'commander'
+
+/** `--engine`, also FARGATE_CTL_ENGINE. */
+export function engineOption(): Option {
+  return new Option('--engine <engine>', 'container engine; none: in a rehearsal only')
+    .choices(['docker', 'podman', 'finch', 'none'])
+    .default('docker')
+    .env('FARGATE_CTL_ENGINE')
+}
+
+/** `--context` and `--dockerfile`, for an app that lies elsewhere than in application/. */
+export function addSourceOptions(command: Command): Command {
+  return command
+    .option('--context <dir>', 'the folder that is sent to the builder (default: application/)')
+    .option('--dockerfile <file>', 'the Dockerfile (default: the one in the context)')
+}
+
+/**
+ * A tag as registries allow it (https://github.com/opencontainers/distribution-spec, Pulling manifests), that is not
+ * `latest`.
+ */
+export function readTag(text: string): string {
+  if (!/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/.test(text)) {
+    throw new InvalidArgumentError('A tag has 1 to 128 letters, digits and _ . - and begins with none of . and -')
+  }
+  if (text.toLowerCase() === 'latest') {
+    throw new InvalidArgumentError('A tag names one image for good, and latest does not: name a version, or leave --tag out.')
+  }
+  return text
+}
+
+/** The platforms that Fargate runs; `arm64` is short for `linux/arm64`. */
+export function readPlatform(text: string): string {
+  const platform = text.includes('/') ? text : `linux/${text}`
+  if (['linux/amd64', 'linux/arm64'].includes(platform)) return platform
+  throw new InvalidArgumentError('Fargate runs linux/amd64 and linux/arm64.')
+}
+
+/** An ECR repository's name (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html). */
+export function readRepository(text: string): string {
+  const [, name] = /^\d{12}\.dkr[.-]ecr\.[^/]+\/([^:@]+)/.exec(text) ?? []
+  if (name !== undefined) throw new InvalidArgumentError(`That is an address; the repository's name is ${name}.`)
+  if (text.length >= 2 && text.length <= 256 && /^[a-z0-9]+(?:[._/-][a-z0-9]+)*$/.test(text)) return text
+  throw new InvalidArgumentError('A repository has a name of 2 to 256 small letters, digits and . _ - /')
+}

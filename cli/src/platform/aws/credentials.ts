@@ -1,0 +1,43 @@
+/** Whom Terraform's S3 backend acts as: https://developer.hashicorp.com/terraform/language/backend/s3#credentials-and-shared-configuration */
+export type StateAccess = { region: string; profile?: string | null | undefined; assume_role?: AssumeRole | null | undefined }
+
+type AssumeRole = {
+  role_arn: string
+  duration?: string | null | undefined
+  external_id?: string | null | undefined
+  policy?: string | null | undefined
+  policy_arns?: string[] | null | undefined
+  session_name?: string | null | undefined
+  source_identity?: string | null | undefined
+  tags?: Record<string, string> | null | undefined
+  transitive_tag_keys?: string[] | null | undefined
+}
+
+/**
+ * What an AWS client needs to act as the backend does.
+ * @returns nothing for a backend without a profile and a role: then the machine's own credentials count
+ */
+export async function credentialsFor({ region, profile, assume_role: role }: StateAccess) {
+  if (!profile && !role) return {}
+  const { fromNodeProviderChain, fromTemporaryCredentials } = await import('@aws-sdk/credential-providers')
+  const own = profile ? fromNodeProviderChain({ profile, clientConfig: { region } }) : undefined
+  if (!role) return own ? { credentials: own } : {}
+  const params = {
+    RoleArn: role.role_arn,
+    RoleSessionName: role.session_name ?? `fargate-ctl-${Date.now()}`,
+    DurationSeconds: role.duration ? readSeconds(role.duration) : undefined,
+    ExternalId: role.external_id ?? undefined,
+    Policy: role.policy ?? undefined,
+    PolicyArns: role.policy_arns?.map((arn) => ({ arn })),
+    SourceIdentity: role.source_identity ?? undefined,
+    Tags: role.tags ? Object.entries(role.tags).map(([Key, Value]) => ({ Key, Value })) : undefined,
+    TransitiveTagKeys: role.transitive_tag_keys ?? undefined,
+  }
+  return { credentials: fromTemporaryCredentials({ ...(own ? { masterCredentials: own } : {}), params, clientConfig: { region } }) }
+}
+
+/** A duration as Go writes it, such as 1h30m (https://pkg.go.dev/time#ParseDuration), which Terraform has checked. */
+function readSeconds(text: string): number {
+  const units = { h: 3600, m: 60, s: 1 }
+  return [...text.matchAll(/([\d.]+)([hms])/g)].reduce((sum, [, number, unit]) => sum + Number(number) * units[unit as 'h' | 'm' | 's'], 0)
+}

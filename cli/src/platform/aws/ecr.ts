@@ -1,0 +1,108 @@
+import {
+  BatchGetImageCommand,
+  DescribeImagesCommand,
+  DescribeRepositoriesCommand,
+  ECRClient,
+  GetAuthorizationTokenCommand,
+  PutImageCommand,
+} from '@aws-sdk/client-ecr'
+import { z } from 'zod'
+import { CliError } from '../errors.ts'
+import { awsError, callOptions, clientDefaults, doing } from './client.ts'
+
+/** `immutable`: no tag can be moved. Where only some tags can, ECR alone knows which. */
+export type Repository = { name: string; uri: string; immutable: boolean }
+export type RegistryImage = { digest: string; sizeInBytes: number | undefined }
+/** What `docker login` needs; `endpoint` is ECR's own `proxyEndpoint`, used as given. */
+export type RegistryLogin = { endpoint: string; username: string; password: string }
+
+const client = (region: string) => new ECRClient(clientDefaults(region))
+
+/** @throws CliError `unavailable` when the repository does not exist or may not be read */
+export async function describeRepository(name: string, region: string): Promise<Repository> {
+  try {
+    const answer = await client(region).send(new DescribeRepositoriesCommand({ repositoryNames: [name] }), callOptions)
+    const [repository] = answer.repositories ?? []
+    if (!repository?.repositoryUri) throw new Error('the answer names no repository')
+    return { name, uri: repository.repositoryUri, immutable: repository.imageTagMutability === 'IMMUTABLE' }
+  } catch (cause) {
+    if ((cause as Error).name !== 'RepositoryNotFoundException') throw awsError(`read the ECR repository ${name}`, cause)
+    throw new CliError('unavailable', `The ECR repository ${name} does not exist in ${region}.`, {
+      fix: `Create it: \`aws ecr create-repository --repository-name ${name} --region ${region} --image-tag-mutability IMMUTABLE\`, or set repository_name in infrastructure/input.auto.tfvars.`,
+    })
+  }
+}
+
+/** @returns the image a tag names, or undefined when there is none */
+export async function findImage(repository: string, tag: string, region: string): Promise<RegistryImage | undefined> {
+  try {
+    const imageIds = [{ imageTag: tag }]
+    const answer = await client(region).send(new DescribeImagesCommand({ repositoryName: repository, imageIds }), callOptions)
+    const image = answer.imageDetails?.[0]
+    return image?.imageDigest ? { digest: image.imageDigest, sizeInBytes: image.imageSizeInBytes } : undefined
+  } catch (cause) {
+    if ((cause as Error).name === 'ImageNotFoundException') return undefined
+    throw awsError(`look for ${repository}:${tag} in ECR`, cause)
+  }
+}
+
+/**
+ * Gives an image that is already in ECR one more tag, without moving any layer
+ * (https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-retag.html).
+ * @throws CliError `usage` when the tag names another image and ECR does not let it move
+ */
+export async function addTag(repository: string, digest: string, tag: string, region: string): Promise<void> {
+  try {
+    const imageIds = [{ imageDigest: digest }]
+    const answer = await client(region).send(new BatchGetImageCommand({ repositoryName: repository, imageIds }), callOptions)
+    const [image] = answer.images ?? []
+    if (!image?.imageManifest) throw new Error('the answer holds no manifest')
+    const { imageManifest, imageManifestMediaType } = image
+    await client(region).send(
+      new PutImageCommand({ repositoryName: repository, imageManifest, imageManifestMediaType, imageTag: tag }),
+      callOptions,
+    )
+  } catch (cause) {
+    const { name } = cause as Error
+    if (name === 'ImageAlreadyExistsException') return
+    if (name === 'ImageTagAlreadyExistsException') throw tagTaken(repository, tag, { cause })
+    throw awsError(`tag ${repository}@${digest} as ${tag}`, cause)
+  }
+}
+
+/** What a repository answers that does not let this tag move. */
+export function tagTaken(repository: string, tag: string, { digest, cause }: { digest?: string; cause?: unknown }): CliError {
+  return new CliError('usage', `The tag ${tag} already names another image${digest ? ` (${digest})` : ''} in ${repository}, whose tags are immutable.`, {
+    fix: 'Choose another --tag, or leave it out: the tag is then made from the content and never collides.',
+    cause,
+  })
+}
+
+const manifestSchema = z.looseObject({ manifests: z.array(z.looseObject({ digest: z.string() })).default([]) })
+
+/**
+ * The manifests of an image's platforms, of which ECS runs one where a digest is that of an index
+ * (https://github.com/opencontainers/image-spec/blob/main/image-index.md). None where it is not.
+ */
+export async function listPlatformDigests(repository: string, digest: string, region: string): Promise<string[]> {
+  const asked = new BatchGetImageCommand({ repositoryName: repository, imageIds: [{ imageDigest: digest }], acceptedMediaTypes: indexTypes })
+  const { images = [] } = await doing(`read ${repository}@${digest}`, client(region).send(asked, callOptions), 'ecr:BatchGetImage')
+  if (!indexTypes.includes(images[0]?.imageManifestMediaType ?? '')) return []
+  return manifestSchema.parse(JSON.parse(images[0]?.imageManifest ?? '{}')).manifests.map((each) => each.digest)
+}
+
+const indexTypes = ['application/vnd.oci.image.index.v1+json', 'application/vnd.docker.distribution.manifest.list.v2+json']
+
+/** A token for docker login; it lasts 12 hours. More patient than other calls: a push is the end of long work. */
+export async function getRegistryLogin(region: string): Promise<RegistryLogin> {
+  try {
+    const patient = new ECRClient({ ...clientDefaults(region), maxAttempts: 8 })
+    const answer = await patient.send(new GetAuthorizationTokenCommand({}), callOptions)
+    const { authorizationToken, proxyEndpoint } = answer.authorizationData?.[0] ?? {}
+    const [, username, password] = /^([^:]+):([\s\S]+)$/.exec(Buffer.from(authorizationToken ?? '', 'base64').toString()) ?? []
+    if (!proxyEndpoint || !username || !password) throw new Error('the answer holds no token')
+    return { endpoint: proxyEndpoint, username, password }
+  } catch (cause) {
+    throw awsError('get a login for ECR', cause)
+  }
+}

@@ -1,0 +1,77 @@
+import {
+  DescribeServiceDeploymentsCommand,
+  DescribeServiceRevisionsCommand,
+  DescribeServicesCommand,
+  DescribeTaskDefinitionCommand,
+  DescribeTasksCommand,
+  ECSClient,
+  ListServiceDeploymentsCommand,
+  paginateListTasks,
+  type Container,
+  type Service,
+  type ServiceDeployment,
+  type ServiceRevision,
+  type Task,
+  type TaskDefinition,
+} from '@aws-sdk/client-ecs'
+import { CliError } from '../errors.ts'
+import { clientDefaults, doing, timedCallOptions } from './client.ts'
+
+export type { Container, Service, ServiceDeployment, ServiceRevision, Task, TaskDefinition }
+
+/** What finds one service of a region. */
+export type ServiceNames = { region: string; cluster: string; service: string }
+
+/** The calls that tell about one service. @throws each CliError `unavailable`, naming the permission where that is what lacks */
+export function openService({ region, cluster, service }: ServiceNames) {
+  const ecs = new ECSClient(clientDefaults(region))
+  const listTasks = async (desiredStatus: 'RUNNING' | 'STOPPED') => {
+    const pages: string[][] = []
+    const listed = paginateListTasks({ client: ecs }, { cluster, serviceName: service, desiredStatus }, timedCallOptions())
+    for await (const { taskArns = [] } of listed) pages.push(taskArns)
+    return pages
+  }
+  const describeTasks = (tasks: string[]) => ecs.send(new DescribeTasksCommand({ cluster, tasks }), timedCallOptions())
+
+  return {
+    /** The service's tasks, as `ListTasks` and `DescribeTasks` show them; ARNs that are `known` are left out. */
+    tasks: async (desiredStatus: 'RUNNING' | 'STOPPED', known = new Set<string>()): Promise<Task[]> => {
+      const pages = await doing(`list the tasks of ${service}`, listTasks(desiredStatus), 'ecs:ListTasks')
+      const asked = pages.map((arns) => arns.filter((arn) => !known.has(arn))).filter(({ length }) => length > 0)
+      const described = Promise.all(asked.map(describeTasks))
+      const answers = await doing(`read the tasks of ${service}`, described, 'ecs:DescribeTasks')
+      return answers.flatMap(({ tasks = [] }) => tasks)
+    },
+
+    describe: async (): Promise<Service> => {
+      const asked = ecs.send(new DescribeServicesCommand({ cluster, services: [service] }), timedCallOptions())
+      const { services = [] } = await doing(`read the service ${service}`, asked, 'ecs:DescribeServices')
+      if (services[0]) return services[0]
+      throw new CliError('unavailable', `The ECS service ${service} does not exist in the cluster ${cluster}.`)
+    },
+
+    /** The newest twenty deployments, which one call describes, oldest first. */
+    deployments: async (): Promise<ServiceDeployment[]> => {
+      const asked = ecs.send(new ListServiceDeploymentsCommand({ cluster, service, maxResults: 20 }), timedCallOptions())
+      const listed = await doing(`list the deployments of ${service}`, asked, 'ecs:ListServiceDeployments')
+      const serviceDeploymentArns = (listed.serviceDeployments ?? []).flatMap(({ serviceDeploymentArn: arn }) => arn ?? [])
+      if (serviceDeploymentArns.length === 0) return []
+      const described = ecs.send(new DescribeServiceDeploymentsCommand({ serviceDeploymentArns }), timedCallOptions())
+      const { serviceDeployments = [] } = await doing(`read the deployments of ${service}`, described, 'ecs:DescribeServiceDeployments')
+      return serviceDeployments.toSorted((a, b) => Number(a.createdAt) - Number(b.createdAt))
+    },
+
+    /** What deployments bring: a task definition, and the digests that its images were resolved to. */
+    revisions: async (serviceRevisionArns: string[]): Promise<ServiceRevision[]> => {
+      if (serviceRevisionArns.length === 0) return []
+      const asked = ecs.send(new DescribeServiceRevisionsCommand({ serviceRevisionArns }), timedCallOptions())
+      const { serviceRevisions = [] } = await doing(`read the revisions of ${service}`, asked, 'ecs:DescribeServiceRevisions')
+      return serviceRevisions
+    },
+
+    taskDefinition: async (taskDefinition: string): Promise<TaskDefinition | undefined> => {
+      const asked = ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }), timedCallOptions())
+      return (await doing(`read ${taskDefinition}`, asked, 'ecs:DescribeTaskDefinition')).taskDefinition
+    },
+  }
+}

@@ -1,0 +1,120 @@
+import { appendFileSync } from 'node:fs'
+import type { CliError } from '../errors.ts'
+import { describeCause } from '../errors.ts'
+import { colorsFor, type Colors } from './colors.ts'
+import { formatSeconds } from './format-seconds.ts'
+import { annotate, defuseCommands } from './github.ts'
+import { liveLine, type LiveLine } from './live.ts'
+import { redact } from './secrets.ts'
+
+export type TerminalOptions = { json?: boolean; quiet?: boolean; verbose?: boolean; color?: boolean }
+
+/** How long a finished step took. */
+export type StepTime = { name: string; seconds: number }
+
+/** A step's `say`: one line on what it is doing right now. */
+export type Say = (detail: string) => void
+
+/** Everything a command prints goes through here: data on stdout, progress on stderr. */
+export type Terminal = {
+  /** Colours for stderr. */
+  colors: Colors
+  /** Colours for stdout. */
+  outColors: Colors
+  json: boolean
+  verbose: boolean
+  interactive: boolean
+  /** The steps finished so far, in order. */
+  times: StepTime[]
+  /** Runs `work` as a named, timed step; its error marks the step as failed and is thrown on. */
+  step<T>(name: string, work: (say: Say) => Promise<T>): Promise<T>
+  /** A sentence of progress; not printed with --quiet. */
+  note(text: string): void
+  /** A line only --verbose shows, such as a program's own output. */
+  detail(text: string): void
+  /** A warning; on GitHub also an annotation. */
+  warn(text: string): void
+  /** The command's result for a person, on stdout; nothing is printed with --json. */
+  print(text: string): void
+  /** The command's result for a script, on stdout; printed with --json only. */
+  printJson(value: unknown): void
+  /** Prints what happened, the cause and what to do next; on GitHub also as an annotation and in the step summary. */
+  error(error: CliError): void
+  /** Appends to GitHub's step summary; does nothing elsewhere (https://docs.github.com/actions, job summaries). */
+  summary(markdown: string): void
+}
+
+/** @returns the terminal for this process; a live view on a terminal, append-only lines elsewhere. */
+export function createTerminal(options: TerminalOptions): Terminal {
+  const { json = false, quiet = false, verbose = false, color = true } = options
+  const colors = colorsFor(process.stderr, color)
+  const interactive = process.stderr.isTTY === true && !process.env.CI
+  const times: StepTime[] = []
+  const erasable = interactive && process.env.TERM !== 'dumb' && process.stderr.columns > 0
+  const live: LiveLine | undefined = erasable && !quiet && !verbose ? liveLine(process.stderr, colors) : undefined
+  const line = (text: string) => (live ? live.above(redact(text)) : writeSafely(process.stderr, text))
+
+  const terminal: Terminal = {
+    colors,
+    outColors: colorsFor(process.stdout, color),
+    json,
+    verbose,
+    interactive,
+    times,
+    async step(name, work) {
+      const started = performance.now()
+      const seconds = () => (performance.now() - started) / 1000
+      live?.start(name)
+      try {
+        const result = await work((detail) => (live ? live.say(redact(detail)) : terminal.detail(`  ${detail}`)))
+        live?.stop()
+        times.push({ name, seconds: Math.round(seconds() * 100) / 100 })
+        if (!quiet) line(`${colors.green('✔')} ${name} ${colors.dim(formatSeconds(seconds()))}`)
+        return result
+      } catch (error) {
+        live?.stop()
+        line(`${colors.red('✖')} ${name} ${colors.dim(formatSeconds(seconds()))}`)
+        throw error
+      }
+    },
+    note: (text) => void (quiet || line(text)),
+    detail: (text) => void (verbose && line(colors.dim(text))),
+    warn(text) {
+      line(`${colors.yellow('warning:')} ${text}`)
+      annotate('warning', text)
+    },
+    print: (text) => void (json || writeSafely(process.stdout, text)),
+    printJson: (value) => void (json && writeSafely(process.stdout, JSON.stringify(value, null, 2))),
+    error(error) {
+      line(formatError(error, colors))
+      annotate('error', error.fix ? `${error.message} ${error.fix}` : error.message)
+      terminal.summary(summarizeError(error))
+    },
+    summary(markdown) {
+      if (!process.env.GITHUB_STEP_SUMMARY) return
+      try {
+        appendFileSync(process.env.GITHUB_STEP_SUMMARY, `${redact(markdown)}\n`)
+      } catch (cause) {
+        terminal.warn(`The step summary could not be written: ${describeCause(cause)}`)
+      }
+    },
+  }
+  return terminal
+}
+
+function writeSafely(stream: NodeJS.WriteStream, text: string): void {
+  stream.write(`${defuseCommands(redact(text))}\n`)
+}
+
+function formatError(error: CliError, colors: Colors): string {
+  const cause = describeCause(error.cause)
+  const lines = [`${colors.red('error:')} ${error.message}`]
+  if (cause) lines.push(`  ${colors.dim('cause:')} ${cause.split('\n').join('\n         ')}`)
+  if (error.fix) lines.push(`  ${colors.dim('fix:')} ${error.fix.split('\n').join('\n       ')}`)
+  return lines.join('\n')
+}
+
+function summarizeError({ message, fix, cause }: CliError): string {
+  const told = describeCause(cause)?.replaceAll('```', "'''")
+  return [`### ✖ ${message}`, told && `\`\`\`text\n${told}\n\`\`\``, fix].filter(Boolean).join('\n\n')
+}

@@ -1,0 +1,24 @@
+import { CliError } from '../../platform/errors.ts'
+import type { Project } from '../../platform/project.ts'
+import type { Terminal } from '../../platform/terminal/terminal.ts'
+import type { Finding } from '../../findings/finding.ts'
+import { readConfigurationOnce } from './cache.ts'
+import { versionRule } from './describe-diagnostic.ts'
+import { annotateFindings, countFindings, formatFinding } from './report.ts'
+import type { Settings } from './settings.ts'
+
+/**
+ * The settings for a command that works with them; every finding is printed on stderr.
+ * @param refused rules whose findings are errors for this command, though only warnings in themselves
+ * @throws CliError `usage` when one of them is an error
+ */
+export async function requireSettings(project: Project, terminal: Terminal, refused: string[] = []): Promise<Settings> {
+  const { findings: found, settings } = await readConfigurationOnce(project)
+  const findings = found.map((finding): Finding => (refused.includes(finding.rule) ? { ...finding, severity: 'error' } : finding))
+  for (const finding of findings) process.stderr.write(`${formatFinding(finding, terminal.colors)}\n`)
+  annotateFindings(findings)
+  if (settings && findings.every(({ severity }) => severity !== 'error')) return settings
+  throw new CliError(findings.some(({ rule }) => rule === versionRule) ? 'unavailable' : 'usage', `The configuration has ${countFindings(findings)}.`, {
+    fix: 'Correct the lines above; `fargate-ctl validate` checks them again.',
+  })
+}

@@ -1,0 +1,54 @@
+import { z } from 'zod'
+
+const text = z.string().min(1)
+
+/** What fargate-ctl reads of the input variables. */
+export const inputsSchema = z.object({
+  region: text,
+  env: z.string(),
+  name: z.string(),
+  repository_name: text,
+  cpu_architecture: z.string().nullish(),
+  /** What HTTPS is served for. */
+  domain_name: z.string().nullish(),
+})
+
+/** The role to take on for the state: https://developer.hashicorp.com/terraform/language/backend/s3#assume-role-configuration */
+const assumeRoleSchema = z.looseObject({
+  role_arn: text,
+  duration: z.string().nullish(),
+  external_id: z.string().nullish(),
+  policy: z.string().nullish(),
+  policy_arns: z.array(z.string()).nullish(),
+  session_name: z.string().nullish(),
+  source_identity: z.string().nullish(),
+  tags: z.record(z.string(), z.string()).nullish(),
+  transitive_tag_keys: z.array(z.string()).nullish(),
+})
+
+/** What fargate-ctl reads of the S3 backend, by Terraform's own names. */
+export const backendSchema = z.object({
+  bucket: text,
+  key: text,
+  region: text,
+  use_lockfile: z.boolean().nullish(),
+  profile: z.string().nullish(),
+  assume_role: assumeRoleSchema.nullish(),
+})
+
+/** What build and deploy read from the configuration: where the state is, and Terraform's input variables. */
+export const settingsSchema = z.object({ backend: backendSchema, inputs: inputsSchema })
+export type Settings = z.infer<typeof settingsSchema>
+export type Backend = Settings['backend']
+
+/** What an image is built with. */
+export type ImageSettings = { inputs: Pick<Settings['inputs'], 'region' | 'repository_name' | 'cpu_architecture'> }
+
+/**
+ * The settings of a machine that only builds and has no terraform.
+ * @returns undefined unless both region and repository are named
+ */
+export function settingsFromFlags(flags: { region?: string | undefined; repository?: string | undefined }): ImageSettings | undefined {
+  const { region, repository } = flags
+  return region && repository ? { inputs: { region, repository_name: repository } } : undefined
+}
