@@ -29,6 +29,15 @@ t.test('a second deploy needs no init; a changed backend file does', async (t) =
   t.equal(terraform().filter(({ verb }) => verb === 'init').length, 2)
 })
 
+t.test("the state bucket is looked at as the backend's role, as Terraform does", async (t) => {
+  const stateRole = 'arn:aws:iam::123456789012:role/state'
+  const backend = `bucket = "state-bucket"\nkey = "webapp/dev.tfstate"\nregion = "eu-central-1"\nuse_lockfile = true\n`
+  const files = { 'infrastructure/s3.tfbackend': `${backend}assume_role = { role_arn = "${stateRole}" }\n` }
+  const { deploy } = await scene(t, { files, account: { ...webapp, stateRole } })
+  const result = await deploy(['--tag', 'v1', '--plan-only'])
+  t.equal(result.exitCode, 0, result.stderr)
+})
+
 t.test('nothing to change: nothing is applied, but what serves is still proved', async (t) => {
   const { deploy, terraform } = await scene(t)
   const result = await deploy(['--tag', 'v1', '--auto-approve', '--json'], { FAKE_PLAN: '{}' })

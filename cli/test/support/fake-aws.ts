@@ -9,6 +9,8 @@ export type FakeInput = { desiredStatus?: string; tasks?: string[] }
 export type FakeAccount = {
   repositories: Record<string, { immutable: boolean; images: Record<string, FakeImage> }>
   buckets: string[]
+  /** The only role that may use the buckets; everybody may assume it. */
+  stateRole?: string
   /** What ECS and CloudWatch Logs answer to an action, or how they answer its n-th call; an Answer is sent as it is. */
   answers: Record<string, object | ((call: number, input: FakeInput) => object)>
   /** Answers every call of a service, or of a service's action (`ecr PutImage`), with this status and error code. */
@@ -70,11 +72,12 @@ function route(state: FakeAccount, calls: string[], request: IncomingMessage, bo
       ? json({ __type: refusal.code, message: 'refused' }, refusal.status)
       : xml(`<ErrorResponse><Error><Type>Sender</Type><Code>${refusal.code}</Code><Message>refused</Message></Error></ErrorResponse>`, refusal.status)
   }
-  if (service === 'sts') return identity
+  if (service === 'sts') return action === 'AssumeRole' ? assumedRole(new URLSearchParams(body).get('RoleArn')) : identity
   if (service === 'ecs' || service === 'logs') {
     const answer = answerOf(state, calls, `${service} ${action}`, JSON.parse(body || '{}') as FakeInput)
     return 'status' in answer ? (answer as Answer) : json(answer)
   }
+  if (service === 's3' && state.stateRole && request.headers['x-amz-security-token'] !== state.stateRole) return xml('', 403)
   if (service === 's3') return xml('', state.buckets.includes((request.url ?? '').split(/[/?]/)[1] ?? '') ? 200 : 404)
   return ecr(state, String(action), JSON.parse(body || '{}'), url())
 }
@@ -88,6 +91,12 @@ function answerOf({ answers }: FakeAccount, calls: string[], call: string, input
 const identity = xml(`<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
 <Arn>arn:aws:iam::123456789012:user/somebody</Arn><UserId>AIDA</UserId><Account>123456789012</Account>
 </GetCallerIdentityResult></GetCallerIdentityResponse>`)
+
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+const assumedRole = (arn: string | null) =>
+  xml(`<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
+<AccessKeyId>ASIAEXAMPLE</AccessKeyId><SecretAccessKey>example</SecretAccessKey><SessionToken>${arn}</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>
+</Credentials></AssumeRoleResult></AssumeRoleResponse>`)
 
 type EcrInput = { repositoryName?: string; repositoryNames?: string[]; imageIds?: { imageTag?: string; imageDigest?: string }[]; imageTag?: string; imageManifest?: string }
 
