@@ -6,7 +6,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { endProcess, isAlive } from '../processes.ts'
+import { endProcess, isAlive } from './daemon/processes.ts'
 
 export type Ministack = { url: string; pid: number; close: () => Promise<void> }
 

@@ -3,26 +3,24 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
-import { getRequestListener } from '@hono/node-server'
-import type { Hono } from 'hono'
-import { createAutoscaling } from './autoscaling.ts'
+import { createAutoscaling } from './autoscaling/api.ts'
 import { AwsError } from './aws-error.ts'
-import { createBalancer } from './balancer/balancer.ts'
-import { ensureCertificate, loadCertificate } from './balancer/certificate.ts'
+import { createBalancer } from './elb/balancer.ts'
+import { ensureCertificate, loadCertificate } from './elb/certificate.ts'
 import type { Capacity } from './deployments/capacity.ts'
 import { createClock } from './clock.ts'
-import { controlPath, createControl } from './control.ts'
+import { controlPath, createControl } from './faults/control.ts'
 import { createDeploymentController } from './deployments/controller.ts'
 import { createEcsApi } from './ecs/api.ts'
 import type { Scope } from './records.ts'
 import { openStore } from './state.ts'
-import { createElbApi } from './balancer/elb-api.ts'
+import { createElbApi } from './elb/elb-api.ts'
 import { createEngineApi } from './tasks/engine-api.ts'
 import { localRegistry } from './tasks/images.ts'
-import { createEc2Api } from './flow-logs.ts'
+import { createEc2Api } from './ec2/flow-logs.ts'
 import { createProcessEngine } from './tasks/processes/engine.ts'
 import { createProxy, sendExchange, type Exchange, type Proxy } from './proxy.ts'
-import { createTargetHealth } from './balancer/target-health.ts'
+import { createTargetHealth } from './elb/target-health.ts'
 import { createTasks } from './tasks/tasks.ts'
 import { createUpstream } from './upstream.ts'
 
@@ -30,7 +28,7 @@ export type GatewayOptions = {
   /** Default: a free one. */
   port?: number | undefined
   ministackUrl: string
-  /** Where the state is kept; also the value of the label `fargate-ctl.rehearsal` on every container. */
+  /** Where the state is kept; also the value of the label `embedded-aws` on every container. */
   stateDir: string
   /** The environment that says where the container engine listens (DOCKER_HOST). Default: this process's. */
   engineEnv?: NodeJS.ProcessEnv | undefined
@@ -38,8 +36,6 @@ export type GatewayOptions = {
   tasksAre?: 'containers' | 'processes' | undefined
   /** How many of AWS's seconds pass in one. Default: 1. */
   speed?: number | undefined
-  /** Served besides the AWS APIs, under /v1/. */
-  routes?: Hono | undefined
   log: (line: string) => void
 }
 
@@ -82,7 +78,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
   const elb = createElbApi({ proxy, balancer, health })
   const ec2 = createEc2Api({ proxy, store })
-  const routes = options.routes ? getRequestListener(options.routes.fetch) : undefined
 
   const answer = async (req: IncomingMessage, res: ServerResponse) => {
     const { service, scope } = readScope(req)
@@ -92,7 +87,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (service === 'ec2') return ec2(req, res)
     if (service === 'ecr') return answerEcr(proxy, port, req, res)
     if (service === '' && req.url?.startsWith(controlPath)) return control(req, res)
-    if (routes && service === '' && req.url?.startsWith('/v1/')) return void (await routes(req, res))
     proxy.stream(req, res)
   }
   const handle = (req: IncomingMessage, res: ServerResponse) => {

@@ -7,14 +7,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ListClustersCommand, ListServiceDeploymentsCommand, type Service } from '@aws-sdk/client-ecs'
 import t from 'tap'
-import { startMinistack } from '../../../src/rehearsal/gateway/ministack.ts'
-import { run } from '../../../src/platform/run.ts'
-import { findPython } from '../../support/embedded-aws.ts'
-import { appContainer, cluster, connect, scope, scriptContainer, startEcs } from '../../support/ecs.ts'
-import { waitFor } from '../../support/wait-for.ts'
-import { skipFileWithout } from '../../support/needs.ts'
+import { startMinistack } from '../src/ministack.ts'
+import { findPython } from './support/embedded-aws.ts'
+import { appContainer, cluster, connect, scope, scriptContainer, startEcs } from './support/ecs.ts'
+import { docker } from './support/engine.ts'
+import { waitFor } from './support/wait-for.ts'
+import { skipFileWithout } from './support/needs.ts'
 
-skipFileWithout('engine', 'embedded AWS')
+skipFileWithout('engine', 'ministack')
 
 const steady = ({ deployments = [], runningCount, desiredCount }: Service) =>
   deployments.length === 1 && deployments[0]?.rolloutState === 'COMPLETED' && runningCount === desiredCount
@@ -26,10 +26,10 @@ t.test('killed: tasks go on, and what ended meanwhile is noticed', async (t) => 
   if (!python) throw new Error('ministack is not installed: run `npm run setup`')
   const ministack = await startMinistack({ python, stateDir: join(folder, 'ministack') })
   t.teardown(ministack.close)
-  const stateDir = join(folder, 'gateway')
+  const stateDir = join(folder, 'state')
   const start = async (port?: number) => {
     const options = JSON.stringify({ ministackUrl: ministack.url, stateDir, speed: 10, port })
-    const child = fork(fileURLToPath(new URL('../../support/gateway-process.ts', import.meta.url)), [options])
+    const child = fork(fileURLToPath(new URL('./support/gateway-process.ts', import.meta.url)), [options])
     const [ready] = (await once(child, 'message')) as [{ url: string; port: number }]
     return { child, ...ready }
   }
@@ -63,10 +63,10 @@ t.test('killed: tasks go on, and what ended meanwhile is noticed', async (t) => 
 
   gateway.child.kill('SIGKILL')
   await once(gateway.child, 'close')
-  await run('docker', ['kill', '--signal', 'USR2', doomed?.runtimeId ?? ''])
+  await docker('kill', '--signal', 'USR2', doomed?.runtimeId ?? '')
   await waitFor('the container has ended', async () => {
-    const { stdout } = await run('docker', ['inspect', '--format', '{{.State.Status}}', doomed?.runtimeId ?? ''])
-    return stdout.trim() === 'exited'
+    const status = await docker('inspect', '--format', '{{.State.Status}}', doomed?.runtimeId ?? '')
+    return status === 'exited'
   })
   gateway = await start(port)
 

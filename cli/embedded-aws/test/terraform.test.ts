@@ -5,20 +5,17 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr'
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { execa } from 'execa'
 import t, { type Test } from 'tap'
-import { moduleRegistry } from '../../../src/terraform/offline/module-registry.ts'
-import { rehearsalVariables } from '../../../src/rehearsal/environment.ts'
-import { findProviderMirror } from '../../../src/terraform/offline/provider-mirror.ts'
-import { canReachRegistry, writeTerraformConfig } from '../../../src/terraform/offline/terraform-config.ts'
-import { run } from '../../../src/platform/run.ts'
-import { startEmbeddedAws, type EmbeddedAws } from '../../support/embedded-aws.ts'
-import { pushTestImage } from '../../support/engine.ts'
-import { cluster, connect, networkConfiguration } from '../../support/ecs.ts'
-import { skipFileWithout } from '../../support/needs.ts'
+import { environmentFor } from '../src/environment.ts'
+import { startEmbeddedAws, type EmbeddedAws } from './support/embedded-aws.ts'
+import { pushTestImage } from './support/engine.ts'
+import { cluster, connect, networkConfiguration } from './support/ecs.ts'
+import { skipFileWithout } from './support/needs.ts'
 
-skipFileWithout('time', 'engine', 'embedded AWS')
+skipFileWithout('time', 'engine', 'ministack')
 
-const infrastructure = fileURLToPath(new URL('../../../../infrastructure', import.meta.url))
+const infrastructure = fileURLToPath(new URL('../../../infrastructure', import.meta.url))
 const region = 'us-east-1'
 
 /** What no API tells, so that an import on AWS leaves it out, too; the task definition's ARN is read in its short form. */
@@ -27,21 +24,20 @@ const unreadable = ['force_new_deployment', 'resource', 'task_definition', 'trig
 t.jobs = 2
 
 /** terraform in a folder, pointed at an embedded AWS and at nothing else. */
-async function terraformIn(t: Test, aws: EmbeddedAws, files: (folder: string) => void) {
+function terraformIn(t: Test, aws: EmbeddedAws, files: (folder: string) => void) {
   const scratch = t.testdir({ infrastructure: {} })
   const folder = join(scratch, 'infrastructure')
   files(folder)
-  const file = join(scratch, 'terraform.rc')
-  const offline = !(await canReachRegistry())
-  await writeTerraformConfig({ file, ...(offline ? { registryUrl: aws.url, providerMirror: await findProviderMirror() } : {}) })
-  const variables = rehearsalVariables({ url: aws.url, region, stateDir: scratch })
+  const { set } = environmentFor({ url: aws.url, region, stateDir: scratch }, {})
   const plain = Object.fromEntries(
     ['init', 'plan', 'apply', 'import', 'destroy'].map((verb) => [`TF_CLI_ARGS_${verb}`, '-no-color']),
   )
   const env = {
-    ...variables,
+    ...set,
     ...plain,
-    TF_CLI_CONFIG_FILE: file,
+    TF_DATA_DIR: join(scratch, 'terraform'),
+    // Says where the modules and the provider are, on a machine without the registry.
+    TF_CLI_CONFIG_FILE: process.env.EMBEDDED_AWS_TEST_TERRAFORM,
     TF_IN_AUTOMATION: '1',
     TF_INPUT: '0',
     TF_WORKSPACE: undefined,
@@ -49,7 +45,7 @@ async function terraformIn(t: Test, aws: EmbeddedAws, files: (folder: string) =>
   }
   /** @returns what it printed, in one text. @throws Error with all of it when the exit code is another */
   return async (args: string[], exitCode = 0): Promise<string> => {
-    const ended = await run('terraform', args, { cwd: folder, env, accept: 'any' })
+    const ended = await execa('terraform', args, { cwd: folder, env, reject: false })
     const said = ended.stdout + ended.stderr
     if (ended.exitCode !== exitCode) throw new Error(`terraform ${args.join(' ')} ended with ${ended.exitCode}:\n${said}`)
     return said
@@ -57,14 +53,14 @@ async function terraformIn(t: Test, aws: EmbeddedAws, files: (folder: string) =>
 }
 
 t.test('infrastructure/: create, plan empty, update, import, destroy, twice', { buffered: true, timeout: 550_000 }, async (t) => {
-  const aws = await startEmbeddedAws({ speed: 10, routes: moduleRegistry(join(infrastructure, 'tests', 'stand-ins')) })
+  const aws = await startEmbeddedAws({ speed: 10 })
   t.teardown(aws.stop)
   const ecr = new ECRClient({ ...aws.client, credentials: { accessKeyId: 'rehearsal', secretAccessKey: 'rehearsal' } })
   await ecr.send(new CreateRepositoryCommand({ repositoryName: 'webapp', imageTagMutability: 'IMMUTABLE' }))
   for (const tag of ['one', 'two']) t.teardown(await pushTestImage(`127.0.0.1:${aws.port}/webapp:${tag}`))
   const s3 = new S3Client({ ...aws.client, credentials: ecr.config.credentials, forcePathStyle: true })
   await s3.send(new CreateBucketCommand({ Bucket: 'webapp-terraform-state' }))
-  const terraform = await terraformIn(t, aws, (folder) =>
+  const terraform = terraformIn(t, aws, (folder) =>
     cpSync(infrastructure, folder, { recursive: true, filter: (path) => basename(path) !== '.terraform' }),
   )
   await terraform(['init', '-lockfile=readonly', '-backend-config=s3.tfbackend'])
@@ -146,7 +142,7 @@ t.test('wait_for_steady_state: waits, and times out', { buffered: true, timeout:
   t.teardown(aws.stop)
   const options = { region, credentials: { accessKeyId: 'rehearsal', secretAccessKey: 'rehearsal' }, endpoint: aws.url }
   const ecs = await connect(t, { ...aws, client: options }, true)
-  const terraform = await terraformIn(t, aws, (folder) => {
+  const terraform = terraformIn(t, aws, (folder) => {
     cpSync(join(infrastructure, '.terraform.lock.hcl'), join(folder, '.terraform.lock.hcl'))
     cpSync(join(infrastructure, 'versions.tf'), join(folder, 'versions.tf'))
     writeFileSync(join(folder, 'main.tf'), service('timeouts {\n    create = "60s"\n    update = "30s"\n  }'))

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import { AwsError } from './aws-error.ts'
-import { ecsArn } from './arn.ts'
-import { now } from './clock.ts'
-import type { DeploymentController } from './deployments/controller.ts'
-import type { ScalableTarget, Scope } from './records.ts'
-import type { Store } from './state.ts'
-import { parseInput } from './ecs/schemas.ts'
+import { AwsError } from '../aws-error.ts'
+import { ecsArn } from '../arn.ts'
+import { now } from '../clock.ts'
+import type { DeploymentController } from '../deployments/controller.ts'
+import type { ScalableTarget, Scope } from '../records.ts'
+import type { Store } from '../state.ts'
+import { parseInput } from '../ecs/schemas.ts'
 
 const named = z.object({ ServiceNamespace: z.string(), ResourceId: z.string(), ScalableDimension: z.string() })
 const target = z.looseObject({ ...named.shape, MinCapacity: z.int().optional(), MaxCapacity: z.int().optional() })

@@ -1,13 +1,11 @@
 // The embedded AWS as a process of its own, which outlives the command that started it.
 import { rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { startGateway } from './gateway/server.ts'
-import { startMinistack } from './gateway/ministack.ts'
-import { moduleRegistry } from '../terraform/offline/module-registry.ts'
-import { daemonFileName, daemonOptionsSchema, type DaemonFile, type DaemonMessage } from './daemon-protocol.ts'
+import { startMinistack } from '../ministack.ts'
+import { startGateway } from '../server.ts'
+import { daemonOptionsSchema, filesOf, type DaemonFile, type DaemonMessage } from './protocol.ts'
 
 const options = daemonOptionsSchema.parse(JSON.parse(process.argv[2] ?? '{}'))
-const { stateDir, speed, tasksAre, build } = options
+const { stateDir, speed, tasksAre, build, port } = options
 const log = (line: string) => process.stderr.write(`${new Date().toISOString()} ${line}\n`)
 
 try {
@@ -19,29 +17,23 @@ try {
 }
 
 async function start(): Promise<void> {
-  const ministack = await startMinistack({ python: options.python, stateDir: join(stateDir, 'ministack') })
-  const gateway = await startGateway({
-    ministackUrl: ministack.url,
-    stateDir: join(stateDir, 'gateway'),
-    routes: moduleRegistry(options.standIns),
-    log,
-    speed,
-    tasksAre,
-    port: options.port,
-  }).catch(async (error: unknown) => {
-    await ministack.close()
-    throw error
-  })
-  const file = join(stateDir, daemonFileName)
-  await writeFile(file, JSON.stringify({ pid: process.pid, url: gateway.url, speed, tasksAre, build } satisfies DaemonFile))
+  const files = filesOf(stateDir)
+  const ministack = await startMinistack({ python: options.python, stateDir: files.ministack })
+  const gateway = await startGateway({ ministackUrl: ministack.url, stateDir, log, speed, tasksAre, port }).catch(
+    async (error: unknown) => {
+      await ministack.close()
+      throw error
+    },
+  )
+  await writeFile(files.daemon, JSON.stringify({ pid: process.pid, url: gateway.url, speed, tasksAre, build } satisfies DaemonFile))
   const stop = async () => {
     await gateway.close()
     await ministack.close()
-    await rm(file, { force: true })
+    await rm(files.daemon, { force: true })
     // eslint-disable-next-line n/no-process-exit -- all is saved; a connection that stays open must not keep it alive
     process.exit(0)
   }
   process.once('SIGTERM', () => void stop())
-  process.on('SIGINT', () => log('SIGINT ignored: stop with `fargate-ctl rehearse --down`'))
+  process.on('SIGINT', () => log('SIGINT ignored: stop with `embedded-aws stop`'))
   process.send?.({ kind: 'ready', url: gateway.url } satisfies DaemonMessage)
 }

@@ -1,10 +1,10 @@
+import { join } from 'node:path'
 import { z } from 'zod'
 
 /** What the daemon is started with, as JSON in its one argument. */
 export const daemonOptionsSchema = z.object({
   python: z.string(),
   stateDir: z.string(),
-  standIns: z.string(),
   /** The port of last time, so that image references and addresses stay true. */
   port: z.number().optional(),
   /** How many of AWS's seconds pass in one. */
@@ -17,7 +17,6 @@ export const daemonOptionsSchema = z.object({
 export type DaemonOptions = z.infer<typeof daemonOptionsSchema>
 
 /** What it writes once it serves. */
-export const daemonFileName = 'daemon.json'
 export const daemonFileSchema = z.object({
   pid: z.number(),
   url: z.url(),
@@ -33,3 +32,11 @@ export const daemonMessageSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('failed'), reason: z.string() }),
 ])
 export type DaemonMessage = z.infer<typeof daemonMessageSchema>
+
+/** What lies in the folder of an embedded AWS. */
+export const filesOf = (stateDir: string) => ({
+  daemon: join(stateDir, 'daemon.json'),
+  log: join(stateDir, 'daemon.log'),
+  port: join(stateDir, 'port'),
+  ministack: join(stateDir, 'ministack'),
+})

@@ -1,7 +1,7 @@
 import { now, type Clock } from '../clock.ts'
 import type { Task } from '../records.ts'
 import type { State } from '../state.ts'
-import type { TargetDescription, TargetHealth } from '../balancer/target-health.ts'
+import type { TargetDescription, TargetHealth } from '../elb/target-health.ts'
 
 /** A task that nothing checks counts as started when it has run this long; AWS names no number. */
 const settleSeconds = 10

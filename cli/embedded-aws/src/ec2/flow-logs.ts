@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
-import type { Store } from './state.ts'
-import { sendExchange, type Exchange, type Proxy } from './proxy.ts'
+import type { Store } from '../state.ts'
+import { sendExchange, type Exchange, type Proxy } from '../proxy.ts'
 
 /** What ministack forgets of a flow log, without which Terraform replaces it in every plan: parameter and element. */
 const forgotten = {

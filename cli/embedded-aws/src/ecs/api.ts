@@ -7,7 +7,7 @@ import type { Scope } from '../records.ts'
 import type { State, Store } from '../state.ts'
 import { taskDefinitionCalls } from './task-definitions.ts'
 import { taskCalls } from './tasks.ts'
-import type { TargetHealth } from '../balancer/target-health.ts'
+import type { TargetHealth } from '../elb/target-health.ts'
 import type { Tasks } from '../tasks/tasks.ts'
 
 type Calls = { [Action in keyof Inputs]: (scope: Scope, input: Inputs[Action]) => object }

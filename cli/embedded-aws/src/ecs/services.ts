@@ -8,7 +8,7 @@ import type { Cluster, Deployment, DeploymentConfiguration, Scope, Service, Task
 import type { State } from '../state.ts'
 import { findTaskDefinition, requireActive } from './task-definitions.ts'
 import { primaryOf, requestStop } from '../deployments/rollouts.ts'
-import type { TargetHealth } from '../balancer/target-health.ts'
+import type { TargetHealth } from '../elb/target-health.ts'
 
 /** Without its `own` part a record is what the API shows. */
 export function shown<Record extends { own: unknown }>({ own: _, ...visible }: Record): Omit<Record, 'own'> {

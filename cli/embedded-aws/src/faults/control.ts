@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { z } from 'zod'
-import type { Capacity } from './deployments/capacity.ts'
-import type { Task } from './records.ts'
-import type { EngineApi } from './tasks/engine-api.ts'
-import type { Tasks } from './tasks/tasks.ts'
+import type { Capacity } from '../deployments/capacity.ts'
+import type { Task } from '../records.ts'
+import type { EngineApi } from '../tasks/engine-api.ts'
+import type { Tasks } from '../tasks/tasks.ts'
 
 /** Where faults of AWS itself are asked for, which no call of its APIs can cause. */
 export const controlPath = '/_rehearsal/'

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts'
 import { pauseImage } from './pause-image.ts'
 
 /** Labels by which containers are found again, after a restart and by whoever cleans up. */
-export const labels = { rehearsal: 'fargate-ctl.rehearsal', task: 'fargate-ctl.task', container: 'fargate-ctl.container' }
+export const labels = { rehearsal: 'embedded-aws', task: 'embedded-aws.task', container: 'embedded-aws.container' }
 
 const second = 1_000_000_000
 

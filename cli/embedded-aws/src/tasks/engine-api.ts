@@ -1,9 +1,9 @@
 import { Agent, request, type IncomingMessage } from 'node:http'
 import type { Duplex, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { execa } from 'execa'
 import { z } from 'zod'
-import { CliError } from '../../../platform/errors.ts'
-import { run } from '../../../platform/run.ts'
+import { UserError } from '../user-error.ts'
 
 /** The engine refused a call. */
 export class EngineError extends Error {
@@ -94,21 +94,21 @@ export async function createEngineApi(env: NodeJS.ProcessEnv): Promise<EngineApi
   return { call, read, stream, close }
 }
 
-/** @throws CliError `unavailable` for an address that Node cannot connect to */
+/** @throws UserError for an address that Node cannot connect to */
 export async function findEngine(env: NodeJS.ProcessEnv): Promise<{ socketPath: string } | { host: string; port: number }> {
   const host = env.DOCKER_HOST || (await contextHost(env))
   const url = new URL(host)
   if (url.protocol === 'unix:') return { socketPath: url.pathname }
   if (url.protocol === 'tcp:' || url.protocol === 'http:') return { host: url.hostname, port: Number(url.port || 2375) }
-  throw new CliError('unavailable', `The rehearsal cannot talk to a container engine at ${host}.`, {
+  throw new UserError(`The embedded AWS cannot talk to a container engine at ${host}.`, {
     fix: 'Point DOCKER_HOST at a unix:// socket or a tcp:// address.',
   })
 }
 
 async function contextHost(env: NodeJS.ProcessEnv): Promise<string> {
   const args = ['context', 'inspect', '--format', '{{.Endpoints.docker.Host}}']
-  const asked = await run('docker', args, { env, accept: 'any' }).catch(() => undefined)
-  return asked?.stdout.trim() || 'unix:///var/run/docker.sock'
+  const asked = await execa('docker', args, { env, reject: false })
+  return asked.stdout?.trim() || 'unix:///var/run/docker.sock'
 }
 
 function messageOf(body: string): string {

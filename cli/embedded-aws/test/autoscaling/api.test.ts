@@ -14,10 +14,10 @@ import {
   UntagResourceCommand,
 } from '@aws-sdk/client-application-auto-scaling'
 import t from 'tap'
-import { appContainer, startEcs } from '../../support/ecs.ts'
-import { skipFileWithout } from '../../support/needs.ts'
+import { appContainer, startEcs } from '../support/ecs.ts'
+import { skipFileWithout } from '../support/needs.ts'
 
-skipFileWithout('embedded AWS')
+skipFileWithout('ministack')
 
 const ecs = await startEcs(t)
 const client = new ApplicationAutoScalingClient(ecs.clientOptions)

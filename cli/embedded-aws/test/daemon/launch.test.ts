@@ -4,21 +4,21 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CreateRepositoryCommand, DescribeRepositoriesCommand, ECRClient } from '@aws-sdk/client-ecr'
 import t, { type Test } from 'tap'
-import { ensureEmbeddedAws, findRunning, stopEmbeddedAws } from '../../src/rehearsal/embedded-aws.ts'
-import { isAlive } from '../../src/rehearsal/processes.ts'
+import { ensureEmbeddedAws, findRunning, stopEmbeddedAws } from '../../src/daemon/launch.ts'
+import { isAlive } from '../../src/daemon/processes.ts'
 import { findPython } from '../support/embedded-aws.ts'
 import { waitFor } from '../support/wait-for.ts'
 import { skipFileWithout } from '../support/needs.ts'
 
-skipFileWithout('embedded AWS')
+skipFileWithout('ministack')
 
 async function prepare(t: Test) {
-  const stateDir = await mkdtemp(join(tmpdir(), 'fargate-ctl-daemon-'))
+  const stateDir = await mkdtemp(join(tmpdir(), 'embedded-aws-daemon-'))
   t.teardown(async () => {
     await stopEmbeddedAws(stateDir)
     await rm(stateDir, { recursive: true, force: true })
   })
-  return { python: findPython() ?? '', stateDir, standIns: stateDir, speed: 1, tasksAre: 'processes' as const }
+  return { python: findPython() ?? '', stateDir, speed: 1, tasksAre: 'processes' as const }
 }
 
 t.test('a daemon that was killed leaves nothing lost and nobody behind', async (t) => {

@@ -1,12 +1,12 @@
 // Tasks that a service replaces, with real containers.
 import { UpdateServiceCommand } from '@aws-sdk/client-ecs'
 import t from 'tap'
-import { run } from '../../../../src/platform/run.ts'
-import { appContainer, cluster, messages, scriptContainer, startEcs, steady } from '../../../support/ecs.ts'
-import { waitFor } from '../../../support/wait-for.ts'
-import { skipFileWithout } from '../../../support/needs.ts'
+import { appContainer, cluster, messages, scriptContainer, startEcs, steady } from '../support/ecs.ts'
+import { docker } from '../support/engine.ts'
+import { waitFor } from '../support/wait-for.ts'
+import { skipFileWithout } from '../support/needs.ts'
 
-skipFileWithout('engine', 'embedded AWS')
+skipFileWithout('engine', 'ministack')
 
 const ecs = await startEcs(t, { image: true })
 
@@ -71,13 +71,7 @@ t.test('a task that fails its container health check is replaced; one that is ki
   await ecs.createService('replaced', await ecs.register('replaced', [scriptContainer('app', script, { healthCheck })]))
   await ecs.waitForService('replaced', 'is steady', steady)
   const [first] = await ecs.tasksOf('replaced')
-  await run('docker', [
-    'exec',
-    first?.containers?.[0]?.runtimeId ?? '',
-    '/usr/local/bin/node',
-    '-e',
-    'fs.writeFileSync("/bad", "")',
-  ])
+  await docker('exec', first?.containers?.[0]?.runtimeId ?? '', '/usr/local/bin/node', '-e', 'fs.writeFileSync("/bad", "")')
   t.match(await ecs.waitForTask(first?.taskArn as string, 'STOPPED'), {
     stopCode: 'ServiceSchedulerInitiated',
     stoppedReason: 'Task failed container health checks',
@@ -90,7 +84,7 @@ t.test('a task that fails its container health check is replaced; one that is ki
       /\(task \w{32}\) failed container health checks\.$/.test(event),
     ),
   )
-  await run('docker', ['kill', second.containers?.[0]?.runtimeId ?? ''])
+  await docker('kill', second.containers?.[0]?.runtimeId ?? '')
   await waitFor('a third task runs', async () =>
     (await ecs.tasksOf('replaced')).some(({ lastStatus, taskArn }) => lastStatus === 'RUNNING' && taskArn !== second.taskArn),
   )

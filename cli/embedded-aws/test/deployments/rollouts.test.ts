@@ -7,12 +7,12 @@ import {
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs'
 import t from 'tap'
-import { appContainer, cluster, messages, scope, scriptContainer, startEcs, steady } from '../../../support/ecs.ts'
-import { pushMovedImage, pushTestImage } from '../../../support/engine.ts'
-import { waitFor } from '../../../support/wait-for.ts'
-import { skipFileWithout } from '../../../support/needs.ts'
+import { appContainer, cluster, messages, scope, scriptContainer, startEcs, steady } from '../support/ecs.ts'
+import { pushMovedImage, pushTestImage } from '../support/engine.ts'
+import { waitFor } from '../support/wait-for.ts'
+import { skipFileWithout } from '../support/needs.ts'
 
-skipFileWithout('engine', 'embedded AWS')
+skipFileWithout('engine', 'ministack')
 
 const ecs = await startEcs(t, { image: true })
 const breaker = { deploymentCircuitBreaker: { enable: true, rollback: true } }

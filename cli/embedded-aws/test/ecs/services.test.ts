@@ -12,10 +12,10 @@ import {
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs'
 import t from 'tap'
-import { appContainer, cluster, networkConfiguration, startEcs } from '../../../support/ecs.ts'
-import { skipFileWithout } from '../../../support/needs.ts'
+import { appContainer, cluster, networkConfiguration, startEcs } from '../support/ecs.ts'
+import { skipFileWithout } from '../support/needs.ts'
 
-skipFileWithout('embedded AWS')
+skipFileWithout('ministack')
 
 const ecs = await startEcs(t)
 const { client } = ecs

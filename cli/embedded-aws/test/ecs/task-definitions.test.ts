@@ -21,10 +21,10 @@ import {
   ECSClient,
 } from '@aws-sdk/client-ecs'
 import t from 'tap'
-import { cluster, networkConfiguration, startEcs } from '../../../support/ecs.ts'
-import { skipFileWithout } from '../../../support/needs.ts'
+import { cluster, networkConfiguration, startEcs } from '../support/ecs.ts'
+import { skipFileWithout } from '../support/needs.ts'
 
-skipFileWithout('embedded AWS')
+skipFileWithout('ministack')
 
 const ecs = await startEcs(t)
 const { client } = ecs

@@ -2,10 +2,10 @@
 // Shapes: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html
 import { DescribeTasksCommand, ListTasksCommand, RunTaskCommand, StopTaskCommand } from '@aws-sdk/client-ecs'
 import t from 'tap'
-import { appContainer, cluster, networkConfiguration, startEcs } from '../../../support/ecs.ts'
-import { skipFileWithout } from '../../../support/needs.ts'
+import { appContainer, cluster, networkConfiguration, startEcs } from '../support/ecs.ts'
+import { skipFileWithout } from '../support/needs.ts'
 
-skipFileWithout('engine', 'embedded AWS')
+skipFileWithout('engine', 'ministack')
 
 const ecs = await startEcs(t)
 const { client } = ecs

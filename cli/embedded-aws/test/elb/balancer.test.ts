@@ -14,12 +14,12 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2'
 import t from 'tap'
 import { WebSocket, WebSocketServer } from 'ws'
-import { certificateFile, ensureCertificate } from '../../../../src/rehearsal/gateway/balancer/certificate.ts'
-import { startEcs } from '../../../support/ecs.ts'
-import { askName, askNames, serveTarget, targetCalls } from '../../../support/targets.ts'
-import { skipFileWithout } from '../../../support/needs.ts'
+import { certificateFile, ensureCertificate } from '../../src/elb/certificate.ts'
+import { startEcs } from '../support/ecs.ts'
+import { askName, askNames, serveTarget, targetCalls } from '../support/targets.ts'
+import { skipFileWithout } from '../support/needs.ts'
 
-skipFileWithout('embedded AWS')
+skipFileWithout('ministack')
 
 const ecs = await startEcs(t)
 const { elb } = ecs

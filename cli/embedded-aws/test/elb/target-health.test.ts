@@ -3,9 +3,9 @@ import type { RequestListener } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DescribeTargetHealthCommand } from '@aws-sdk/client-elastic-load-balancing-v2'
 import t from 'tap'
-import { startEcs } from '../../../support/ecs.ts'
-import { askNames, serveTarget, targetCalls } from '../../../support/targets.ts'
-import { waitFor } from '../../../support/wait-for.ts'
+import { startEcs } from '../support/ecs.ts'
+import { askNames, serveTarget, targetCalls } from '../support/targets.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const ecs = await startEcs(t)
 const { elb } = ecs

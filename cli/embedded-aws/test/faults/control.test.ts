@@ -1,11 +1,11 @@
 import t from 'tap'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Capacity } from '../../../src/rehearsal/gateway/deployments/capacity.ts'
-import { createControl } from '../../../src/rehearsal/gateway/control.ts'
-import type { Task } from '../../../src/rehearsal/gateway/records.ts'
-import type { EngineApi } from '../../../src/rehearsal/gateway/tasks/engine-api.ts'
-import type { Tasks } from '../../../src/rehearsal/gateway/tasks/tasks.ts'
+import type { Capacity } from '../../src/deployments/capacity.ts'
+import { createControl } from '../../src/faults/control.ts'
+import type { Task } from '../../src/records.ts'
+import type { EngineApi } from '../../src/tasks/engine-api.ts'
+import type { Tasks } from '../../src/tasks/tasks.ts'
 
 const task = (taskArn: string, capacityProviderName: string, availabilityZone: string) => {
   const containers = [{ runtimeId: `id-${taskArn}`, lastStatus: 'RUNNING' }]

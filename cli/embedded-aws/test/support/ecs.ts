@@ -28,7 +28,7 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2'
 import type { Test } from 'tap'
 import { z } from 'zod'
-import { createUpstream } from '../../src/rehearsal/gateway/upstream.ts'
+import { createUpstream } from '../../src/upstream.ts'
 import { startEmbeddedAws, type EmbeddedAws } from './embedded-aws.ts'
 import { cpuArchitecture, pushTestImage } from './engine.ts'
 import { waitFor } from './wait-for.ts'

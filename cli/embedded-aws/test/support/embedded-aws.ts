@@ -1,10 +1,8 @@
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { startMinistack } from '../../src/rehearsal/gateway/ministack.ts'
-import { startGateway, type Gateway, type GatewayOptions } from '../../src/rehearsal/gateway/server.ts'
+import { startMinistack } from '../../src/ministack.ts'
+import { startGateway, type Gateway, type GatewayOptions } from '../../src/server.ts'
 
 export type EmbeddedAws = {
   url: string
@@ -18,17 +16,16 @@ export type EmbeddedAws = {
   stop: () => Promise<void>
 }
 
-/** The interpreter that has ministack, or undefined where `npm run setup` has not been run. */
+/** The interpreter that has ministack, which whoever starts the tests has found. */
 export function findPython(): string | undefined {
-  const installed = fileURLToPath(new URL('../../../.fargate-ctl/tools/python/bin/python3', import.meta.url))
-  return [process.env.FARGATE_CTL_PYTHON ?? '', installed].find((path) => path !== '' && existsSync(path))
+  return process.env.EMBEDDED_AWS_PYTHON || undefined
 }
 
 /** Starts ministack and the gateway on state of their own. `stop` leaves neither process, container nor file behind. */
-export async function startEmbeddedAws(options: Pick<GatewayOptions, 'speed' | 'routes' | 'tasksAre' | 'engineEnv'> = {}): Promise<EmbeddedAws> {
+export async function startEmbeddedAws(options: Pick<GatewayOptions, 'speed' | 'tasksAre' | 'engineEnv'> = {}): Promise<EmbeddedAws> {
   const python = findPython()
-  if (!python) throw new Error('ministack is not installed: run `npm run setup`, or set FARGATE_CTL_PYTHON')
-  const stateDir = await mkdtemp(join(tmpdir(), 'fargate-ctl-embedded-aws-'))
+  if (!python) throw new Error('EMBEDDED_AWS_PYTHON names no Python: run the tests with `node cli/test/run.ts FILE`')
+  const stateDir = await mkdtemp(join(tmpdir(), 'embedded-aws-'))
   const lines: string[] = []
   const log = (line: string) => void lines.push(line)
   const ministack = await startMinistack({ python, stateDir: join(stateDir, 'ministack') })
@@ -36,13 +33,13 @@ export async function startEmbeddedAws(options: Pick<GatewayOptions, 'speed' | '
   const abandon = () => process.kill(ministack.pid, 'SIGKILL')
   process.once('exit', abandon)
   const start = (port?: number): Promise<Gateway> =>
-    startGateway({ ministackUrl: ministack.url, stateDir: join(stateDir, 'gateway'), log, port, ...options })
+    startGateway({ ministackUrl: ministack.url, stateDir, log, port, ...options })
   let gateway = await start()
   const { url, port } = gateway
   return {
     url,
     port,
-    stateDir: join(stateDir, 'gateway'),
+    stateDir,
     lines,
     client: { region: 'us-east-1', endpoint: url, credentials: { accessKeyId: '000000000000', secretAccessKey: 'rehearsal' } },
     restart: async () => {

@@ -2,13 +2,12 @@
 import { StopTaskCommand, type Task } from '@aws-sdk/client-ecs'
 import t from 'tap'
 import { z } from 'zod'
-import { run } from '../../../../src/platform/run.ts'
-import { cpuArchitecture } from '../../../support/engine.ts'
-import { cluster, scope, scriptContainer, startEcs, type Container } from '../../../support/ecs.ts'
-import { waitFor } from '../../../support/wait-for.ts'
-import { skipFileWithout } from '../../../support/needs.ts'
+import { cpuArchitecture, docker } from '../support/engine.ts'
+import { cluster, scope, scriptContainer, startEcs, type Container } from '../support/ecs.ts'
+import { waitFor } from '../support/wait-for.ts'
+import { skipFileWithout } from '../support/needs.ts'
 
-skipFileWithout('engine', 'embedded AWS')
+skipFileWithout('engine', 'ministack')
 
 const ecs = await startEcs(t, { image: true })
 const group = '/tests/containers'
@@ -198,7 +197,7 @@ t.test('health of a container, and of the task', { buffered: true }, async (t) =
 t.test('a container that somebody kills', { buffered: true }, async (t) => {
   const arn = await ecs.runTask(await ecs.register('killed', [script(forEver)]))
   const task = await ecs.waitForTask(arn, 'RUNNING')
-  await run('docker', ['kill', container(task)?.runtimeId ?? ''])
+  await docker('kill', container(task)?.runtimeId ?? '')
   t.match(await ecs.waitForTask(arn, 'STOPPED'), { stopCode: 'EssentialContainerExited', containers: [{ exitCode: 137 }] })
 })
 

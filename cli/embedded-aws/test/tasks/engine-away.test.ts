@@ -4,18 +4,18 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { StopTaskCommand } from '@aws-sdk/client-ecs'
 import t, { type Test } from 'tap'
-import { findEngine } from '../../../../src/rehearsal/gateway/tasks/engine-api.ts'
-import { run } from '../../../../src/platform/run.ts'
-import { cluster, scope, scriptContainer, startEcs } from '../../../support/ecs.ts'
-import { waitFor } from '../../../support/wait-for.ts'
-import { skipFileWithout } from '../../../support/needs.ts'
+import { findEngine } from '../../src/tasks/engine-api.ts'
+import { cluster, scope, scriptContainer, startEcs } from '../support/ecs.ts'
+import { docker } from '../support/engine.ts'
+import { waitFor } from '../support/wait-for.ts'
+import { skipFileWithout } from '../support/needs.ts'
 
-skipFileWithout('engine', 'embedded AWS')
+skipFileWithout('engine', 'ministack')
 
 
 const engine = await startDoor(t)
 const ecs = await startEcs(t, { image: true, engineEnv: { ...process.env, DOCKER_HOST: engine.host } })
-const kill = (id = '') => run('docker', ['kill', '--signal', 'USR2', id])
+const kill = (id = '') => docker('kill', '--signal', 'USR2', id)
 
 await ecs.createLogGroup('/tests/away')
 const options = { 'awslogs-group': '/tests/away', 'awslogs-region': scope.region, 'awslogs-stream-prefix': 'tests' }

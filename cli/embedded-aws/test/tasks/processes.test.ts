@@ -2,24 +2,19 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr'
 import { StopTaskCommand, UpdateServiceCommand, type Service } from '@aws-sdk/client-ecs'
 import t from 'tap'
-import { listContext } from '../../../../src/release/build-context.ts'
-import { writeImage } from '../../../../src/release/write-image.ts'
-import { startProcess } from '../../../../src/rehearsal/gateway/tasks/processes/process.ts'
-import { endOrphans, noteProcess } from '../../../../src/rehearsal/gateway/tasks/processes/orphans.ts'
-import { cluster, connect, scriptContainer } from '../../../support/ecs.ts'
-import { startEmbeddedAws } from '../../../support/embedded-aws.ts'
-import { cpuArchitecture } from '../../../support/engine.ts'
-import { waitFor } from '../../../support/wait-for.ts'
-import { skipFileWithout } from '../../../support/needs.ts'
+import { startProcess } from '../../src/tasks/processes/process.ts'
+import { endOrphans, noteProcess } from '../../src/tasks/processes/orphans.ts'
+import { cluster, connect, scriptContainer } from '../support/ecs.ts'
+import { startEmbeddedAws } from '../support/embedded-aws.ts'
+import { writeTestImage } from '../support/write-image.ts'
+import { waitFor } from '../support/wait-for.ts'
+import { skipFileWithout } from '../support/needs.ts'
 
-skipFileWithout('embedded AWS')
+skipFileWithout('ministack')
 
-const testApp = fileURLToPath(new URL('../../../support/test-app', import.meta.url))
-const platform = cpuArchitecture === 'ARM64' ? 'linux/arm64' : 'linux/amd64'
 const steady = ({ deployments = [], runningCount, desiredCount }: Service) =>
   deployments.length === 1 && deployments[0]?.rolloutState === 'COMPLETED' && runningCount === desiredCount
 
@@ -29,10 +24,7 @@ t.test('a service of two tasks behind a load balancer, updated and stopped', asy
   const ecs = await connect(t, aws, false)
   await new ECRClient(aws.client).send(new CreateRepositoryCommand({ repositoryName: 'web' }))
   const repository = { url: aws.url, name: 'web', username: 'AWS', password: 'rehearsal' }
-  const source = { context: testApp, dockerfile: join(testApp, 'Dockerfile') }
-  const written = await writeImage({ source, entries: await listContext(source), platform, buildArgs: { BASE_IMAGE: 'none' } })
-  await written.push(repository, '1')
-  await written.remove()
+  await writeTestImage(repository, '1')
   const image = `127.0.0.1:${aws.port}/web:1`
   const balancer = await ecs.createBalancer('processes')
   await ecs.createLogGroup('/tests/processes')

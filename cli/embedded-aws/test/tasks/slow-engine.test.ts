@@ -4,11 +4,11 @@ import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { findEngine } from '../../../../src/rehearsal/gateway/tasks/engine-api.ts'
-import { scope, scriptContainer, startEcs } from '../../../support/ecs.ts'
-import { skipFileWithout } from '../../../support/needs.ts'
+import { findEngine } from '../../src/tasks/engine-api.ts'
+import { scope, scriptContainer, startEcs } from '../support/ecs.ts'
+import { skipFileWithout } from '../support/needs.ts'
 
-skipFileWithout('engine', 'embedded AWS')
+skipFileWithout('engine', 'ministack')
 
 const ecs = await startEcs(t, { image: true, engineEnv: { ...process.env, DOCKER_HOST: await startSlowEngine(t) } })
 await ecs.createLogGroup('/tests/slow')

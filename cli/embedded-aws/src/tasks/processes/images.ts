@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { gunzipSync } from 'node:zlib'
 import { extract } from 'tar-stream'
 import { z } from 'zod'
-import { readBlob, readManifest, type RegistryRepository } from '../../../../release/registry.ts'
+import { readBlob, readManifest, type RegistryRepository } from '../../ecr/registry.ts'
 
 /** An image whose files lie in a folder. */
 export type UnpackedImage = {

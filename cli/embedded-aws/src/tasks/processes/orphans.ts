@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { run } from '../../../../platform/run.ts'
+import { execa } from 'execa'
 import type { ContainerProcess } from './process.ts'
 
 /** Notes a process below `folder` for as long as it runs, so that it is found when the gateway was killed meanwhile. */
@@ -15,7 +15,7 @@ export async function noteProcess(folder: string, { pid, argv, ended }: Containe
 export async function endOrphans(folder: string): Promise<void> {
   for (const pid of await readdir(folder).catch(() => [])) {
     const file = join(folder, pid)
-    const { stdout = '' } = (await run('ps', ['-o', 'args=', '-p', pid], { accept: 'any' }).catch(() => undefined)) ?? {}
+    const { stdout = '' } = await execa('ps', ['-o', 'args=', '-p', pid], { reject: false })
     if (stdout.trim() === (await readFile(file, 'utf8'))) process.kill(Number(pid), 'SIGKILL')
     await rm(file, { force: true })
   }

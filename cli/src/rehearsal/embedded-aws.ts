@@ -1,0 +1,54 @@
+// The embedded AWS is a program of its own: it is known by its command, its URL and the variables that lead to it.
+import { z } from 'zod'
+import { CliError } from '../platform/errors.ts'
+import { ProgramError, run } from '../platform/run.ts'
+
+const environmentSchema = z.object({ set: z.record(z.string(), z.string()), unset: z.array(z.string()) })
+const startedSchema = z.object({ url: z.url(), environment: environmentSchema })
+
+/** Variables to set and to unset. */
+export type Environment = z.infer<typeof environmentSchema>
+
+type StartOptions = {
+  /** Where its state lies. */
+  stateDir: string
+  /** The Python that has ministack. */
+  python: string
+  region: string
+  /** How many of AWS's seconds pass in one. */
+  speed: number
+  tasks: 'containers' | 'processes'
+  /** The name that HTTPS listeners have a certificate for. */
+  domainName: string | undefined
+}
+
+/**
+ * Starts it, or finds the one that runs there already.
+ * @returns what leads programs to it
+ * @throws CliError `unavailable`
+ */
+export async function startEmbeddedAws({ stateDir, python, region, speed, tasks, domainName }: StartOptions): Promise<Environment> {
+  const args = ['--region', region, '--python', python, '--speed', String(speed), '--tasks', tasks]
+  const { stdout } = await ask('start', stateDir, [...args, ...(domainName ? ['--domain', domainName] : [])]).catch((error: unknown) => {
+    if (!(error instanceof ProgramError)) throw error
+    throw new CliError('unavailable', 'The embedded AWS did not start.', { cause: error.result.stderr })
+  })
+  return startedSchema.parse(JSON.parse(stdout)).environment
+}
+
+/** Stops it and removes its containers and its state. */
+export async function removeEmbeddedAws(stateDir: string): Promise<void> {
+  await ask('stop', stateDir, ['--remove'])
+}
+
+/** @returns what leads programs to the one that runs, or undefined when none runs */
+export async function readEnvironment(stateDir: string, region: string): Promise<Environment | undefined> {
+  const { exitCode, stdout } = await ask('env', stateDir, ['--region', region], [0, noneRuns])
+  return exitCode === noneRuns ? undefined : environmentSchema.parse(JSON.parse(stdout))
+}
+
+/** The exit code of `embedded-aws env` when none runs. */
+const noneRuns = 4
+
+const ask = (command: 'start' | 'stop' | 'env', stateDir: string, args: string[], accept: number[] = [0]) =>
+  run('embedded-aws', [command, '--state', stateDir, '--json', ...args], { accept, installHint: 'Run `npm ci`.' })
