@@ -20,7 +20,8 @@ locals {
   private_subnets = [for index in range(var.zone_count) : cidrsubnet(var.vpc_cidr, 4, index)]
   public_subnets  = [for index in range(var.zone_count) : cidrsubnet(var.vpc_cidr, 4, index + 8)]
 
-  https = var.certificate_arn != ""
+  https           = var.domain_name != null
+  certificate_arn = var.certificate_arn
 
   # By way of the rules, so that the service waits for them.
   task_security_group_ids = distinct([

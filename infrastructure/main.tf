@@ -33,6 +33,7 @@ module "ecs" {
       deployment_minimum_healthy_percent = 100
       deployment_maximum_percent         = 200
       deployment_circuit_breaker         = { enable = true, rollback = true }
+      alarms                             = local.deployment_alarms
       health_check_grace_period_seconds  = var.health_check_grace_period_seconds
       wait_for_steady_state              = var.wait_for_steady_state
       enable_execute_command             = var.enable_execute_command

@@ -506,3 +506,187 @@ variable "container_insights" {
     error_message = "container_insights must be enabled, enhanced or disabled."
   }
 }
+
+variable "alarms" {
+  description = "Alarms on the service, the load balancer and the app's log, to a topic. About 1.60 USD a month."
+  type        = bool
+  nullable    = false
+  default     = false
+}
+
+variable "alarm_email" {
+  description = "Address that alarms and failed deployments are mailed to, once its owner confirms. Null: nobody."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.alarm_email == null || can(regex("^[^@[:space:]]+@[^@[:space:]]+$", var.alarm_email))
+    error_message = "alarm_email must be one address, such as oncall@example.com."
+  }
+
+  validation {
+    condition     = var.alarm_email == null || var.alarms
+    error_message = "alarm_email needs alarms = true: without alarms there is nothing to mail."
+  }
+}
+
+variable "alarm_topic_arn" {
+  description = "Existing SNS topic for alarms and events, which CloudWatch and EventBridge may publish to. Null: a new one."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.alarm_topic_arn == null || can(regex("^arn:aws[a-z-]*:sns:", var.alarm_topic_arn))
+    error_message = "alarm_topic_arn must be the ARN of an SNS topic."
+  }
+
+  validation {
+    condition     = var.alarm_topic_arn == null || var.alarms
+    error_message = "alarm_topic_arn needs alarms = true: without alarms there is nothing to publish."
+  }
+}
+
+variable "alarm_rollback" {
+  description = "Whether ECS rolls a deployment back for 5xx, latency or log errors. It then watches each for 3 minutes."
+  type        = bool
+  nullable    = false
+  default     = true
+}
+
+variable "runbook_url" {
+  description = "Address of the page that says what to do, which ends every alarm's text. Null: there is none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.runbook_url == null || can(regex("^https?://[^[:space:]\"<>]+$", var.runbook_url))
+    error_message = "runbook_url must be an address such as https://example.com/runbook."
+  }
+}
+
+variable "alarm_cpu_percent" {
+  description = "CPU use that is too much for 15 minutes: autoscaling holds 60, so 85 means that it cannot."
+  type        = number
+  nullable    = false
+  default     = 85
+
+  validation {
+    condition     = var.alarm_cpu_percent > 0 && var.alarm_cpu_percent <= 100
+    error_message = "alarm_cpu_percent must be more than 0 and at most 100."
+  }
+}
+
+variable "alarm_memory_percent" {
+  description = "Memory use that is too much for 15 minutes: beyond 100 a task is killed, 85 leaves time to look."
+  type        = number
+  nullable    = false
+  default     = 85
+
+  validation {
+    condition     = var.alarm_memory_percent > 0 && var.alarm_memory_percent <= 100
+    error_message = "alarm_memory_percent must be more than 0 and at most 100."
+  }
+}
+
+variable "alarm_latency_seconds" {
+  description = "Time of the slowest hundredth of requests that is too much for 3 minutes: at 1 s people notice."
+  type        = number
+  nullable    = false
+  default     = 1
+
+  validation {
+    condition     = var.alarm_latency_seconds > 0
+    error_message = "alarm_latency_seconds must be more than 0."
+  }
+}
+
+variable "alarm_5xx_percent" {
+  description = "Share of 5xx answers that is too much for 3 minutes: single failures stay below 5, a bad version does not."
+  type        = number
+  nullable    = false
+  default     = 5
+
+  validation {
+    condition     = var.alarm_5xx_percent >= 0 && var.alarm_5xx_percent < 100
+    error_message = "alarm_5xx_percent must be at least 0 and less than 100."
+  }
+}
+
+variable "alarm_5xx_min_requests" {
+  description = "Requests a minute below which alarm_5xx_percent does not count: of 10 requests at night, one is 10 %."
+  type        = number
+  nullable    = false
+  default     = 20
+
+  validation {
+    condition     = var.alarm_5xx_min_requests >= 1
+    error_message = "alarm_5xx_min_requests must be at least 1."
+  }
+}
+
+variable "alarm_load_balancer_5xx" {
+  description = "5xx answers a minute of the load balancer itself that are too many for 3 minutes: one may be a lost zone."
+  type        = number
+  nullable    = false
+  default     = 10
+
+  validation {
+    condition     = var.alarm_load_balancer_5xx >= 0
+    error_message = "alarm_load_balancer_5xx must be at least 0."
+  }
+}
+
+variable "alarm_restarts" {
+  description = "Tasks that end by themselves or fail to start in one minute: ECS replaces one, three are a cause."
+  type        = number
+  nullable    = false
+  default     = 3
+
+  validation {
+    condition     = var.alarm_restarts >= 1
+    error_message = "alarm_restarts must be at least 1."
+  }
+}
+
+variable "alarm_log_errors" {
+  description = "Lines a minute that match alarm_log_pattern and are too many for 3 minutes: a bad version logs more at once."
+  type        = number
+  nullable    = false
+  default     = 10
+
+  validation {
+    condition     = var.alarm_log_errors >= 0
+    error_message = "alarm_log_errors must be at least 0."
+  }
+}
+
+variable "alarm_log_pattern" {
+  description = "CloudWatch filter pattern of an error in the app's log; this one fits the app's JSON lines."
+  type        = string
+  nullable    = false
+  default     = "{ $.level = \"error\" }"
+
+  validation {
+    condition     = length(var.alarm_log_pattern) >= 1 && length(var.alarm_log_pattern) <= 1024
+    error_message = "alarm_log_pattern must have 1 to 1024 characters."
+  }
+}
+
+variable "alarm_certificate_days" {
+  description = "Days that a certificate has to be valid still: ACM renews its own 60 before the end, so 30 means it failed."
+  type        = number
+  nullable    = false
+  default     = 30
+
+  validation {
+    condition     = var.alarm_certificate_days >= 1
+    error_message = "alarm_certificate_days must be at least 1."
+  }
+}
+
+variable "dashboard" {
+  description = "A CloudWatch dashboard for an incident. About 3 USD a month; an account's first three are free."
+  type        = bool
+  nullable    = false
+  default     = false
+}

@@ -39,6 +39,7 @@ async function checkPromises(t: Test, test: InfrastructureTest): Promise<void> {
   checkNetwork(t, one, test.planned)
   checkSettings(t, one, test.planned)
   checkOtherApps(t, one)
+  checkSwitches(t, one, test.planned)
 }
 
 type One = (run: string, type: string) => Planned
@@ -178,4 +179,22 @@ function checkOtherApps(t: Test, one: One): void {
   t.match(onlyContainer(t, one('a_health_check_of_ones_own', 'aws_ecs_task_definition')), {
     healthCheck: { command: ['CMD-SHELL', 'wget -q -O - http://localhost:8080/up'], interval: 5 },
   })
+}
+
+/** Resources that only a switch brings. */
+const switched = [
+  'aws_cloudwatch_dashboard',
+  'aws_cloudwatch_event_rule',
+  'aws_cloudwatch_log_metric_filter',
+  'aws_cloudwatch_metric_alarm',
+  'aws_sns_topic',
+]
+
+function checkSwitches(t: Test, one: One, planned: InfrastructureTest['planned']): void {
+  t.same(switched.filter((type) => planned('defaults', type).length > 0), [], 'every switch is off by default')
+  t.same(one('defaults', 'aws_ecs_service').alarms ?? [], [])
+  t.match(one('alarms', 'aws_ecs_service').alarms, [
+    { alarm_names: ['webapp-dev-latency', 'webapp-dev-log-errors', 'webapp-dev-target-5xx'], enable: true, rollback: true },
+  ])
+  t.same(one('alarms_to_a_topic_that_is_there', 'aws_ecs_service').alarms ?? [], [], 'alarms that roll nothing back')
 }

@@ -34,6 +34,19 @@ run "refuses_malformed_values" {
     log_retention_days                = 31
     log_mode                          = "lossless"
     container_insights                = "on"
+    alarm_email                       = "oncall"
+    alarm_topic_arn                   = "oncall"
+    runbook_url                       = "runbook"
+    alarm_cpu_percent                 = 0
+    alarm_memory_percent              = 101
+    alarm_latency_seconds             = 0
+    alarm_5xx_percent                 = 100
+    alarm_5xx_min_requests            = 0
+    alarm_load_balancer_5xx           = -1
+    alarm_restarts                    = 0
+    alarm_log_errors                  = -1
+    alarm_log_pattern                 = ""
+    alarm_certificate_days            = 0
   }
 
   expect_failures = [
@@ -62,6 +75,19 @@ run "refuses_malformed_values" {
     var.log_retention_days,
     var.log_mode,
     var.container_insights,
+    var.alarm_email,
+    var.alarm_topic_arn,
+    var.runbook_url,
+    var.alarm_cpu_percent,
+    var.alarm_memory_percent,
+    var.alarm_latency_seconds,
+    var.alarm_5xx_percent,
+    var.alarm_5xx_min_requests,
+    var.alarm_load_balancer_5xx,
+    var.alarm_restarts,
+    var.alarm_log_errors,
+    var.alarm_log_pattern,
+    var.alarm_certificate_days,
   ]
 }
 
@@ -89,6 +115,8 @@ run "refuses_values_out_of_range" {
     vpc_cidr                          = "10.0.0.0/24"
     zone_count                        = 4
     domain_name                       = "*.example.com"
+    alarm_email                       = "oncall@example.com"
+    alarm_topic_arn                   = "arn:aws:sns:us-east-1:123456789012:oncall"
   }
 
   expect_failures = [
@@ -111,6 +139,8 @@ run "refuses_values_out_of_range" {
     var.vpc_cidr,
     var.zone_count,
     var.domain_name,
+    var.alarm_email,
+    var.alarm_topic_arn,
   ]
 }
 
