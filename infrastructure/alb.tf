@@ -13,6 +13,11 @@ module "alb" {
   # The app keeps idle connections for 65 s, longer than this, so that it never closes one under a request.
   idle_timeout = 60
 
+  access_logs = { for key, value in {
+    bucket = local.log_bucket
+    prefix = "alb"
+  } : key => value if var.access_logs }
+
   security_group_name = "${local.name}-alb"
   security_group_ingress_rules = { for protocol, port in { http = 80, https = 443 } : protocol => {
     description = "${upper(protocol)} from everywhere"

@@ -3,7 +3,7 @@
 locals {
   # One graph a row of this table. A metric is its namespace, name, statistic, label and dimensions; `right` puts it on
   # the axis at the right.
-  graphs = [
+  graphs = concat([
     {
       title = "Requests and 5xx a minute; deployments"
       metrics = [
@@ -47,7 +47,14 @@ locals {
         { namespace = "AWS/ApplicationELB", name = "TargetConnectionErrorCount", stat = "Sum", label = "failed to the app", of = local.target_dimensions },
       ]
     },
-  ]
+    ], [for check in aws_route53_health_check.this : {
+      title  = "The URL from outside"
+      region = "us-east-1"
+      metrics = [
+        { namespace = "AWS/Route53", name = "HealthCheckPercentageHealthy", stat = "Minimum", label = "checkers that see it well, in percent", of = { HealthCheckId = check.id } },
+        { namespace = "AWS/Route53", name = "TimeToFirstByte", stat = "Average", label = "milliseconds to the first byte", of = { HealthCheckId = check.id }, right = true },
+      ]
+  }])
 
   graph_widgets = [for index, graph in local.graphs : {
     type   = "metric"
@@ -57,7 +64,7 @@ locals {
     height = 6
     properties = {
       title  = graph.title
-      region = var.region
+      region = try(graph.region, var.region)
       view   = "timeSeries"
       period = 60
       metrics = [for metric in graph.metrics : concat(
@@ -74,6 +81,7 @@ locals {
     aws_cloudwatch_metric_alarm.target_5xx[*].arn,
     aws_cloudwatch_metric_alarm.running[*].arn,
     aws_cloudwatch_metric_alarm.certificate[*].arn,
+    aws_cloudwatch_metric_alarm.url[*].arn,
   )
 
   # Without alarms there are none to show, and no log of ECS's events.

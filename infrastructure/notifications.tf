@@ -34,7 +34,7 @@ data "aws_iam_policy_document" "alarms" {
     condition {
       test     = "StringEquals"
       variable = "aws:SourceAccount"
-      values   = [split(":", aws_sns_topic.alarms[0].arn)[4]]
+      values   = [data.aws_caller_identity.this.account_id]
     }
   }
 }

@@ -136,24 +136,3 @@ run "dashboard" {
     error_message = "Without alarms the dashboard shows metrics and the app's log."
   }
 }
-
-run "dashboard_with_alarms" {
-  command = plan
-
-  variables {
-    alarms    = true
-    dashboard = true
-  }
-
-  assert {
-    condition = join(" ", jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets[*].type) == join(" ", [
-      "alarm", "log", "metric", "metric", "metric", "metric", "metric", "log",
-    ])
-    error_message = "The alarms and what changed are not on the dashboard."
-  }
-
-  assert {
-    condition     = length(jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets[0].properties.alarms) == 10
-    error_message = "Not every alarm is on the dashboard."
-  }
-}

@@ -47,6 +47,17 @@ run "refuses_malformed_values" {
     alarm_log_errors                  = -1
     alarm_log_pattern                 = ""
     alarm_certificate_days            = 0
+    hosted_zone_name                  = "example.com"
+    waf_rate_limit                    = 9
+    flow_logs_destination             = "kinesis"
+    efs_path                          = "data"
+    secrets                           = { "API-KEY" = "arn:aws:ssm:us-east-1:123456789012:parameter/key" }
+    secret_kms_key_arns               = ["alias/key"]
+    sidecars                          = { app = { image = "example.com/agent@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" } }
+    scheduled_scaling                 = { night = { schedule = "every night", min_count = 1, max_count = 2 } }
+    url_health_check                  = true
+    url_health_check_text             = ""
+    url_health_check_regions          = ["us-east-1", "eu-west-1"]
   }
 
   expect_failures = [
@@ -88,6 +99,17 @@ run "refuses_malformed_values" {
     var.alarm_log_errors,
     var.alarm_log_pattern,
     var.alarm_certificate_days,
+    var.hosted_zone_name,
+    var.waf_rate_limit,
+    var.flow_logs_destination,
+    var.efs_path,
+    var.secrets,
+    var.secret_kms_key_arns,
+    var.sidecars,
+    var.scheduled_scaling,
+    var.url_health_check,
+    var.url_health_check_text,
+    var.url_health_check_regions,
   ]
 }
 
@@ -117,6 +139,10 @@ run "refuses_values_out_of_range" {
     domain_name                       = "*.example.com"
     alarm_email                       = "oncall@example.com"
     alarm_topic_arn                   = "arn:aws:sns:us-east-1:123456789012:oncall"
+    secrets                           = { API_KEY = "arn:aws:secretsmanager:us-east-1:123456789012:secret:key-AbCdEf:field" }
+    sidecars                          = { agent = { image = "example.com/agent:1" } }
+    scheduled_scaling                 = { night = { schedule = "rate(1 day)", min_count = 3, max_count = 2 } }
+    url_health_check_regions          = ["us-east-1", "eu-west-1", "eu-central-1"]
   }
 
   expect_failures = [
@@ -141,6 +167,10 @@ run "refuses_values_out_of_range" {
     var.domain_name,
     var.alarm_email,
     var.alarm_topic_arn,
+    var.secrets,
+    var.sidecars,
+    var.scheduled_scaling,
+    var.url_health_check_regions,
   ]
 }
 
@@ -248,12 +278,14 @@ run "refuses_half_a_task" {
     container_user = "www data"
     domain_name    = "https://example.com"
     desired_count  = 2.5
+    sidecars       = { agent = { image = "example.com/agent@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", memory = 512 } }
   }
 
   expect_failures = [
     var.container_user,
     var.domain_name,
     var.desired_count,
+    var.sidecars,
   ]
 }
 
