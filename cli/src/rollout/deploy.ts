@@ -26,6 +26,10 @@ export type DeployFlags = BuildFlags & {
   autoApprove: boolean
   /** Seconds to wait for the proof that the release serves. */
   timeout: number
+  /** Seconds to watch on for a crash once it serves. */
+  bake?: number
+  /** Leaves it to ECS when to give up. */
+  keepTrying?: boolean
   /** How many of AWS's seconds pass in one; more than one only in a rehearsal. */
   speed?: number
 }
@@ -73,7 +77,7 @@ export async function deploy(
     const outputs = plan.isEmpty
       ? await readOutputs(terraform)
       : await terminal.step('terraform apply', (say) => applyTerraform(terraform, planFile, say))
-    const { url, served } = await waitUntilServed(release, outputs, !plan.isEmpty, settings, flags, terminal)
+    const { url, served } = await waitUntilServed(project, release, outputs, !plan.isEmpty, settings, flags, terminal)
     return { url, version: served.version, proof: served.proof, ...result }
   } finally {
     await rm(folder, { recursive: true, force: true })
@@ -87,6 +91,7 @@ function variablesOf({ tag, digest, commit }: Release): Record<string, string> {
 
 /** @throws CliError `deploymentFailed`, or `unavailable` where something is missing without which nothing is proved */
 async function waitUntilServed(
+  project: Project,
   release: Release,
   outputs: Record<string, unknown>,
   applied: boolean,
@@ -99,7 +104,9 @@ async function waitUntilServed(
   if (!url) throw noUrl()
   // ECS's client takes long to load, and a plan needs none.
   const { watchRollout } = await import('./watch.ts')
-  const options = { release, outputs: { ...read, alb_url: url }, region: inputs.region, applied, timeoutSeconds: flags.timeout, speed: flags.speed ?? 1 }
+  const { timeout: timeoutSeconds, bake: bakeSeconds = 0, keepTrying = false, speed = 1 } = flags
+  const locateInputs = async () => (await import('../terraform/settings/locate-inputs.ts')).locateInputs(project)
+  const options = { release, outputs: { ...read, alb_url: url }, region: inputs.region, applied, timeoutSeconds, bakeSeconds, keepTrying, speed, locateInputs }
   const served = await terminal.step('Wait for the proof that it serves', async (say) => {
     const outcome = await watchRollout(options, terminal, say).catch((error: unknown) => {
       throw applied && error === interruption.reason ? interrupted(error as CliError) : error
