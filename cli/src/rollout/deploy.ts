@@ -11,6 +11,7 @@ import { CliError } from '../platform/errors.ts'
 import { interruption } from '../platform/interrupts.ts'
 import type { Project } from '../platform/project.ts'
 import type { StepTime, Terminal } from '../platform/terminal/terminal.ts'
+import { refuseUnsavedState } from '../terraform/explain-failure.ts'
 import { applyTerraform, planTerraform, readOutputs, type Terraform } from '../terraform/terraform.ts'
 import { approve } from './approve.ts'
 import { countChanges, readChanges, type Changes } from '../terraform/changes.ts'
@@ -59,8 +60,9 @@ export async function deploy(
   terminal: Terminal,
 ): Promise<DeployResult> {
   if (!flags.planOnly && !flags.autoApprove) requireSomeoneToAsk()
+  refuseUnsavedState({ folder: project.infrastructure, env: {} })
   const release = await prepareRelease(project, settings, flags, terminal)
-  const terraform: Terraform = { folder: project.infrastructure, env: variablesOf(release) }
+  const terraform: Terraform = { folder: project.infrastructure, env: variablesOf(release), tell: terminal.note }
   if (await needsInit(terraform, backendFile)) {
     await terminal.step('terraform init', (say) => init(terraform, backendFile, say))
   }
@@ -74,10 +76,13 @@ export async function deploy(
     const result = { image: { repository, tag, digest }, changes: countChanges(changes), steps: terminal.times }
     if (flags.planOnly) return { url: null, version: null, proof: null, ...result }
     if (!plan.isEmpty && !flags.autoApprove) await approve(changes, terminal)
-    const outputs = plan.isEmpty
-      ? await readOutputs(terraform)
+    const { outputs, leftover } = plan.isEmpty
+      ? { outputs: await readOutputs(terraform), leftover: undefined }
       : await terminal.step('terraform apply', (say) => applyTerraform(terraform, planFile, say))
+    if (leftover) terminal.warn([leftover.error.message, leftover.error.fix].join('\n'))
     const { url, served } = await waitUntilServed(project, release, outputs, !plan.isEmpty, settings, flags, terminal)
+    // It serves, but the next apply would not know of this one.
+    if (leftover?.isUnsaved) throw leftover.error
     return { url, version: served.version, proof: served.proof, ...result }
   } finally {
     await rm(folder, { recursive: true, force: true })
