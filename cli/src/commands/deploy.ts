@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import type { DeployFlags, DeployResult } from '../rollout/deploy.ts'
 import type { Proof } from '../rollout/prove.ts'
 import { findProject } from '../platform/project.ts'
@@ -15,6 +15,8 @@ export function registerDeploy(program: Command): void {
     .option('--plan-only', 'show what would change and stop', false)
     .option('--auto-approve', 'do not ask; needed without a terminal', false)
     .option('--timeout <seconds>', 'how long to wait for the proof that it serves', readSeconds, 600)
+    .addOption(new Option('--bake <seconds>', 'how long to watch on for a crash once it serves; 0: not at all').env('FARGATE_CTL_BAKE').argParser(readBake).default(30))
+    .option('--keep-trying', 'leave it to ECS when to give up; else the second task that ends of the same cause ends the deployment', false)
     .option('--platform <platform>', 'with --build: linux/amd64 or linux/arm64', readPlatform)
     .option('--force', 'with --build: build even when the same content is in ECR', false)
   addSourceOptions(command)
@@ -44,6 +46,10 @@ function readSeconds(text: string): number {
   const seconds = Number(text)
   if (!Number.isFinite(seconds) || seconds <= 0) throw new InvalidArgumentError('a number of seconds above 0 is needed.')
   return seconds
+}
+
+function readBake(text: string): number {
+  return Number(text) === 0 ? 0 : readSeconds(text)
 }
 
 /** The end of a deployment: what serves where, what proves it, and what the steps took. */

@@ -23,6 +23,8 @@ export type RunOptions = {
   interruptWith?: 'SIGINT' | 'SIGTERM'
   /** A program that has not ended this many seconds after the interrupt is killed. Default: never. */
   killAfterSeconds?: number
+  /** Called when that happens. */
+  onKill?: () => void
   /** Kills what the program started and left running, as soon as it has ended itself. */
   endGroup?: boolean
   timeoutSeconds?: number
@@ -106,7 +108,11 @@ function forwardOneInterrupt(child: Child, signal: AbortSignal, options: RunOpti
   let deadline: NodeJS.Timeout | undefined
   const interrupt = () => {
     child.kill(options.interruptWith ?? 'SIGINT')
-    if (options.killAfterSeconds) deadline = setTimeout(() => signalGroup(child, 'SIGKILL'), options.killAfterSeconds * 1000)
+    if (!options.killAfterSeconds) return
+    deadline = setTimeout(() => {
+      options.onKill?.()
+      signalGroup(child, 'SIGKILL')
+    }, options.killAfterSeconds * 1000)
   }
   signal.addEventListener('abort', interrupt, { once: true })
   return () => {

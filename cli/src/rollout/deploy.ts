@@ -11,6 +11,7 @@ import { CliError } from '../platform/errors.ts'
 import { interruption } from '../platform/interrupts.ts'
 import type { Project } from '../platform/project.ts'
 import type { StepTime, Terminal } from '../platform/terminal/terminal.ts'
+import { refuseUnsavedState } from '../terraform/explain-failure.ts'
 import { applyTerraform, planTerraform, readOutputs, type Terraform } from '../terraform/terraform.ts'
 import { approve } from './approve.ts'
 import { countChanges, readChanges, type Changes } from '../terraform/changes.ts'
@@ -26,6 +27,10 @@ export type DeployFlags = BuildFlags & {
   autoApprove: boolean
   /** Seconds to wait for the proof that the release serves. */
   timeout: number
+  /** Seconds to watch on for a crash once it serves. */
+  bake?: number
+  /** Leaves it to ECS when to give up. */
+  keepTrying?: boolean
   /** How many of AWS's seconds pass in one; more than one only in a rehearsal. */
   speed?: number
 }
@@ -55,8 +60,9 @@ export async function deploy(
   terminal: Terminal,
 ): Promise<DeployResult> {
   if (!flags.planOnly && !flags.autoApprove) requireSomeoneToAsk()
+  refuseUnsavedState({ folder: project.infrastructure, env: {} })
   const release = await prepareRelease(project, settings, flags, terminal)
-  const terraform: Terraform = { folder: project.infrastructure, env: variablesOf(release) }
+  const terraform: Terraform = { folder: project.infrastructure, env: variablesOf(release), tell: terminal.note }
   if (await needsInit(terraform, backendFile)) {
     await terminal.step('terraform init', (say) => init(terraform, backendFile, say))
   }
@@ -70,10 +76,13 @@ export async function deploy(
     const result = { image: { repository, tag, digest }, changes: countChanges(changes), steps: terminal.times }
     if (flags.planOnly) return { url: null, version: null, proof: null, ...result }
     if (!plan.isEmpty && !flags.autoApprove) await approve(changes, terminal)
-    const outputs = plan.isEmpty
-      ? await readOutputs(terraform)
+    const { outputs, leftover } = plan.isEmpty
+      ? { outputs: await readOutputs(terraform), leftover: undefined }
       : await terminal.step('terraform apply', (say) => applyTerraform(terraform, planFile, say))
-    const { url, served } = await waitUntilServed(release, outputs, !plan.isEmpty, settings, flags, terminal)
+    if (leftover) terminal.warn([leftover.error.message, leftover.error.fix].join('\n'))
+    const { url, served } = await waitUntilServed(project, release, outputs, !plan.isEmpty, settings, flags, terminal)
+    // It serves, but the next apply would not know of this one.
+    if (leftover?.isUnsaved) throw leftover.error
     return { url, version: served.version, proof: served.proof, ...result }
   } finally {
     await rm(folder, { recursive: true, force: true })
@@ -87,6 +96,7 @@ function variablesOf({ tag, digest, commit }: Release): Record<string, string> {
 
 /** @throws CliError `deploymentFailed`, or `unavailable` where something is missing without which nothing is proved */
 async function waitUntilServed(
+  project: Project,
   release: Release,
   outputs: Record<string, unknown>,
   applied: boolean,
@@ -99,7 +109,9 @@ async function waitUntilServed(
   if (!url) throw noUrl()
   // ECS's client takes long to load, and a plan needs none.
   const { watchRollout } = await import('./watch.ts')
-  const options = { release, outputs: { ...read, alb_url: url }, region: inputs.region, applied, timeoutSeconds: flags.timeout, speed: flags.speed ?? 1 }
+  const { timeout: timeoutSeconds, bake: bakeSeconds = 0, keepTrying = false, speed = 1 } = flags
+  const locateInputs = async () => (await import('../terraform/settings/locate-inputs.ts')).locateInputs(project)
+  const options = { release, outputs: { ...read, alb_url: url }, region: inputs.region, applied, timeoutSeconds, bakeSeconds, keepTrying, speed, locateInputs }
   const served = await terminal.step('Wait for the proof that it serves', async (say) => {
     const outcome = await watchRollout(options, terminal, say).catch((error: unknown) => {
       throw applied && error === interruption.reason ? interrupted(error as CliError) : error

@@ -1,7 +1,12 @@
-import { basename } from 'node:path'
 import { z } from 'zod'
 import { CliError } from '../platform/errors.ts'
+import { interruption } from '../platform/interrupts.ts'
 import { ProgramError, run, type RunOptions } from '../platform/run.ts'
+import { explainFailure, hasWrongVersion, onlyLockIsLeft, onlyStateIsUnsaved, plain, readUnsavedOutputs, wrongVersionError, type Failure } from './explain-failure.ts'
+import { withRecord } from './holder.ts'
+import { installHint, terraformProgram } from './program.ts'
+
+export { installHint, isOpenTofu, terraformProgram } from './program.ts'
 
 /** One message of terraform's machine-readable UI (https://developer.hashicorp.com/terraform/internals/machine-readable-ui). */
 const messageSchema = z.looseObject({
@@ -33,15 +38,14 @@ export type Plan = {
 export type Say = (line: string) => void
 
 /** What every call needs: where, and the variables that only the environment carries. */
-export type Terraform = { folder: string; env: Record<string, string> }
-
-export const installHint = 'Install Terraform 1.11 or newer (https://developer.hashicorp.com/terraform/install), or run `npm run setup`.'
-
-/** The program that runs: `terraform`, `tofu` or a path, as --terraform or FARGATE_CTL_TERRAFORM say. */
-export const terraformProgram = () => process.env.FARGATE_CTL_TERRAFORM || 'terraform'
-
-/** Whether that is OpenTofu, which reads .tofu files too. */
-export const isOpenTofu = () => basename(terraformProgram()).startsWith('tofu')
+export type Terraform = {
+  folder: string
+  env: Record<string, string>
+  /** Told when terraform has said nothing for a while. */
+  tell?: Say
+  /** Seconds of that while; 30 by default. */
+  silenceSeconds?: number
+}
 
 const options = ({ folder, env }: Terraform): RunOptions => ({
   cwd: folder,
@@ -53,11 +57,11 @@ const options = ({ folder, env }: Terraform): RunOptions => ({
 export async function initTerraform(terraform: Terraform, backendFile: string, say: Say): Promise<void> {
   const args = ['init', '-input=false', '-no-color', '-reconfigure', '-lockfile=readonly', `-backend-config=${backendFile}`]
   try {
-    await run(terraformProgram(), args, { ...options(terraform), onLine: say })
+    await patiently(terraform, 'init', say, (onLine, more) => run(terraformProgram(), args, { ...options(terraform), ...more, onLine }))
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error
     const cause = plain(error.result.stderr || error.result.stdout)
-    if (cause.includes(wrongVersion)) throw wrongVersionError(cause)
+    if (hasWrongVersion(cause)) throw wrongVersionError(cause)
     const fix = 'Read the cause; a module or provider that cannot be downloaded is a matter of the network.'
     throw new CliError('unavailable', 'terraform init failed.', { fix, cause })
   }
@@ -66,24 +70,31 @@ export async function initTerraform(terraform: Terraform, backendFile: string, s
 /**
  * Writes a plan to `file` and tells what it would do. `terraform show` would load the provider once more for that.
  * https://developer.hashicorp.com/terraform/cli/commands/plan#detailed-exitcode
- * @throws CliError `stateLocked`, or `usage` with terraform's own diagnostics
+ * @throws CliError `stateLocked`, `usage` for a mistake of the configuration, `unavailable` for what is out of reach
  */
 export async function planTerraform(terraform: Terraform, file: string, say: Say): Promise<Plan> {
   const args = ['plan', '-json', '-input=false', '-detailed-exitcode', `-out=${file}`]
-  const { messages, exitCode } = await runJson(terraform, args, say, 'terraform plan', 'usage', [0, 2])
+  const { messages, exitCode } = await runJson(terraform, 'plan', args, say, [0, 2])
   const planned = messages.flatMap(({ type, change }) => (type === 'planned_change' && change ? [change] : []))
   return { changes: planned.map(({ resource, action }) => ({ address: resource.addr, action })), isEmpty: exitCode === 0 }
 }
 
+/** What an apply has done. `leftover`: all is applied, but the state is not saved, or its lock is left. */
+export type Applied = { outputs: Record<string, unknown>; leftover: { error: CliError; isUnsaved: boolean } | undefined }
+
 /**
  * Applies a plan file.
  * @returns the root module's outputs, values by name
- * @throws CliError `stateLocked` or `deploymentFailed`
+ * @throws CliError `stateLocked`, `deploymentFailed` or `unavailable`
  */
-export async function applyTerraform(terraform: Terraform, file: string, say: Say): Promise<Record<string, unknown>> {
-  const { messages } = await runJson(terraform, ['apply', '-json', '-input=false', file], say, 'terraform apply', 'deploymentFailed')
+export async function applyTerraform(terraform: Terraform, file: string, say: Say): Promise<Applied> {
+  const { messages, failure } = await runJson(terraform, 'apply', ['apply', '-json', '-input=false', file], say)
   const outputs = messages.findLast((message) => message.type === 'outputs')?.outputs ?? {}
-  return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]))
+  const values = Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]))
+  if (!failure) return { outputs: values, leftover: undefined }
+  const error = await explainFailure(failure, terraform)
+  const isUnsaved = onlyStateIsUnsaved(failure)
+  return { outputs: isUnsaved ? await readUnsavedOutputs(terraform) : await readOutputs(terraform), leftover: { error, isUnsaved } }
 }
 
 /** Reads outputs from the state. */
@@ -130,28 +141,62 @@ function parseOutput<Schema extends z.ZodType>(schema: Schema, stdout: string): 
   }
 }
 
-async function runJson(
-  terraform: Terraform,
-  args: string[],
-  say: Say,
-  name: string,
-  kind: 'usage' | 'deploymentFailed',
-  accept = [0],
-): Promise<{ messages: Message[]; exitCode: number }> {
+/** @returns the failure of an apply that did everything nonetheless; any other is thrown */
+async function runJson(terraform: Terraform, command: 'plan' | 'apply', args: string[], say: Say, accept = [0]) {
   const messages: Message[] = []
-  const onLine = (line: string) => {
+  const read = (line: string, tell: Say) => {
     const message = readMessage(line)
     if (!message) return
     messages.push(message)
-    if (message.type !== 'outputs' && message.type !== 'version') say(message['@message'])
+    if (message.type !== 'outputs' && message.type !== 'version') tell(message['@message'])
   }
+  const start = (onLine: Say, more: RunOptions) => run(terraformProgram(), args, { ...options(terraform), ...more, onLine: (line) => read(line, onLine), accept })
+  return withRecord(terraform, async () => {
+    try {
+      const { exitCode } = await patiently(terraform, command, say, start)
+      return { messages, exitCode, failure: undefined }
+    } catch (error) {
+      if (!(error instanceof ProgramError)) throw error
+      const { result } = error
+      const diagnostics = messages.flatMap(({ diagnostic }) => (diagnostic?.severity === 'error' ? [diagnostic] : []))
+      const failure: Failure = { command, diagnostics, said: result.stderr || result.stdout, signal: result.signal }
+      if (command === 'apply' && (onlyLockIsLeft(failure) || onlyStateIsUnsaved(failure))) return { messages, exitCode: result.exitCode, failure }
+      throw await explainFailure(failure, terraform)
+    }
+  })
+}
+
+const endAfterSeconds = 10
+
+/**
+ * Says every half minute that terraform says nothing, and since when. An interrupted init or plan, which has nothing to
+ * save, is ended when it does not end itself; an apply never is.
+ */
+async function patiently<Result>(terraform: Terraform, command: 'init' | 'plan' | 'apply', say: Say, work: (onLine: Say, more: RunOptions) => Promise<Result>): Promise<Result> {
+  const { tell = () => {}, silenceSeconds = 30 } = terraform
+  let spoken = performance.now()
+  let last = ''
+  let isEnded = false
+  const timer = setInterval(() => {
+    const seconds = Math.round((performance.now() - spoken) / 1000)
+    tell(`  terraform ${command} has said nothing for ${seconds} s${last ? `, since: ${last}` : ''}. It may wait for the state's bucket, or a provider for AWS.`)
+  }, silenceSeconds * 1000)
+  const onLine = (line: string) => {
+    spoken = performance.now()
+    last = line
+    timer.refresh()
+    say(line)
+  }
+  const more = command === 'apply' ? {} : { killAfterSeconds: endAfterSeconds, onKill: () => void (isEnded = true) }
   try {
-    const { exitCode } = await run(terraformProgram(), args, { ...options(terraform), onLine, accept })
-    return { messages, exitCode }
+    return await work(onLine, more)
   } catch (error) {
-    if (!(error instanceof ProgramError)) throw error
-    const diagnostics = messages.flatMap(({ diagnostic }) => (diagnostic?.severity === 'error' ? [diagnostic] : []))
-    throw failure(name, kind, diagnostics, error)
+    if (!isEnded || error !== interruption.reason) throw error
+    const { message, exitCode } = error as CliError
+    const left = command === 'plan' ? ' The lock of the state may be left; nothing was changed.' : ''
+    throw new CliError('interrupted', `${message} terraform ${command} did not end within ${endAfterSeconds} s and was ended.${left}`, { exitCode })
+  } finally {
+    clearInterval(timer)
   }
 }
 
@@ -162,46 +207,4 @@ function readMessage(line: string): Message | undefined {
   } catch {
     return undefined
   }
-}
-
-function failure(name: string, kind: 'usage' | 'deploymentFailed', diagnostics: Diagnostic[], error: ProgramError): CliError {
-  const lock = diagnostics.find(({ summary }) => summary === 'Error acquiring the state lock')
-  if (lock) return lockedError(lock.detail)
-  const wrong = diagnostics.find(({ summary }) => summary === wrongVersion)
-  if (wrong) return wrongVersionError(formatDiagnostic(wrong))
-  const cause = diagnostics.map(formatDiagnostic).join('\n') || plain(error.result.stderr || error.result.stdout)
-  return new CliError(kind, `${name} failed.`, { fix: 'Fix the cause and run the same command again.', cause })
-}
-
-const wrongVersion = 'Unsupported Terraform Core version'
-
-function wrongVersionError(cause: string): CliError {
-  return new CliError('unavailable', 'This Terraform is not one that the configuration asks for.', { fix: installHint, cause })
-}
-
-function formatDiagnostic({ summary, detail, address, range }: Diagnostic): string {
-  const place = range ? `${range.filename}:${range.start.line}:${range.start.column}: ` : ''
-  return [`${place}${summary}${address ? ` (${address})` : ''}`, detail.trim()].filter(Boolean).join('\n')
-}
-
-/** Who holds the lock stands in the detail, as `  ID:  …` lines. */
-function lockedError(detail: string): CliError {
-  const fields = new Map([...detail.matchAll(/^\s*(\w+):(.+)$/gm)].map(([, name, value = '']) => [name, value.trim()]))
-  const field = (name: string) => fields.get(name)
-  const id = field('ID')
-  const holder = [field('Who') && `held by ${field('Who')}`, field('Created') && `since ${field('Created')}`, field('Operation')]
-  return new CliError('stateLocked', `The state is locked${id ? ` (lock ${id})` : ''}; nothing was changed.`, {
-    fix: `Wait for that run to end. Only if it is certain that it no longer runs: ${terraformProgram()} -chdir=infrastructure force-unlock ${id ?? '<lock id>'}`,
-    cause: holder.filter(Boolean).join(', ') || plain(detail),
-  })
-}
-
-/** Without the box that terraform draws around its errors. */
-function plain(text: string): string {
-  return text
-    .split('\n')
-    .map((line) => line.replace(/^[╷│╵]\s?/, '').trimEnd())
-    .filter((line) => line !== '')
-    .slice(-20)
-    .join('\n')
 }

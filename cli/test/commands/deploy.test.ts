@@ -121,7 +121,7 @@ t.test('a failed apply ends with 5 and terraform\'s own words', async (t) => {
 })
 
 t.test('an app that answers with another version, or not at all, is no success', async (t) => {
-  for (const [served, seen] of [[{ version: '1.0.0', imageTag: 'v0' }, /now at the load balancer: v0 \(version 1\.0\.0\)/], ['down', /now at the load balancer: HTTP 503 on \/version/]] as const) {
+  for (const [served, seen] of [[{ version: '1.0.0', imageTag: 'v0' }, /Serving: v0 \(version 1\.0\.0\) on/], ['down', /Serving: nothing that answers \(HTTP 503 on \/version\)/]] as const) {
     const { deploy } = await scene(t, { served })
     const result = await deploy(['--tag', 'v1', '--auto-approve', '--timeout', '1'])
     t.equal(result.exitCode, 5, result.stderr)

@@ -11,7 +11,7 @@ export type FakeAccount = {
   buckets: string[]
   /** The only role that may use the buckets; everybody may assume it. */
   stateRole?: string
-  /** What ECS and CloudWatch Logs answer to an action, or how they answer its n-th call; an Answer is sent as it is. */
+  /** What ECS, CloudWatch Logs and ELB answer to an action, or how they answer its n-th call; an Answer is sent as it is. */
   answers: Record<string, object | ((call: number, input: FakeInput) => object)>
   /** Answers every call of a service, or of a service's action (`ecr PutImage`), with this status and error code. */
   refuse: Record<string, { status: number; code: string }>
@@ -78,6 +78,7 @@ function route(state: FakeAccount, calls: string[], request: IncomingMessage, bo
     return 'status' in answer ? (answer as Answer) : json(answer)
   }
   if (service === 's3' && state.stateRole && request.headers['x-amz-security-token'] !== state.stateRole) return xml('', 403)
+  if (service === 'elasticloadbalancing') return targetHealth(answerOf(state, calls, `${service} ${action}`, {}))
   if (service === 's3') return xml('', state.buckets.includes((request.url ?? '').split(/[/?]/)[1] ?? '') ? 200 : 404)
   return ecr(state, String(action), JSON.parse(body || '{}'), url())
 }
@@ -85,6 +86,12 @@ function route(state: FakeAccount, calls: string[], request: IncomingMessage, bo
 function answerOf({ answers }: FakeAccount, calls: string[], call: string, input: FakeInput): object {
   const answer = answers[call.split(' ')[1] ?? ''] ?? {}
   return typeof answer === 'function' ? answer(calls.filter((each) => each === call).length, input) : answer
+}
+
+/** @param states of the targets by their addresses. https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTargetHealth.html */
+function targetHealth(states: object): Answer {
+  const members = Object.entries(states).map(([id, state]) => `<member><Target><Id>${id}</Id></Target><TargetHealth><State>${state}</State></TargetHealth></member>`)
+  return xml(`<DescribeTargetHealthResponse xmlns="http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"><DescribeTargetHealthResult><TargetHealthDescriptions>${members.join('')}</TargetHealthDescriptions></DescribeTargetHealthResult></DescribeTargetHealthResponse>`)
 }
 
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html

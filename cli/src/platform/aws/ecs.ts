@@ -6,8 +6,10 @@ import {
   DescribeTasksCommand,
   ECSClient,
   ListServiceDeploymentsCommand,
+  StopServiceDeploymentCommand,
   paginateListTasks,
   type Container,
+  type ContainerDefinition,
   type Service,
   type ServiceDeployment,
   type ServiceRevision,
@@ -17,7 +19,7 @@ import {
 import { CliError } from '../errors.ts'
 import { clientDefaults, doing, timedCallOptions } from './client.ts'
 
-export type { Container, Service, ServiceDeployment, ServiceRevision, Task, TaskDefinition }
+export type { Container, ContainerDefinition, Service, ServiceDeployment, ServiceRevision, Task, TaskDefinition }
 
 /** What finds one service of a region. */
 export type ServiceNames = { region: string; cluster: string; service: string }
@@ -67,6 +69,12 @@ export function openService({ region, cluster, service }: ServiceNames) {
       const asked = ecs.send(new DescribeServiceRevisionsCommand({ serviceRevisionArns }), timedCallOptions())
       const { serviceRevisions = [] } = await doing(`read the revisions of ${service}`, asked, 'ecs:DescribeServiceRevisions')
       return serviceRevisions
+    },
+
+    /** Ends a deployment and puts the service back: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stop-service-deployment.html */
+    rollBack: async (serviceDeploymentArn: string): Promise<void> => {
+      const asked = ecs.send(new StopServiceDeploymentCommand({ serviceDeploymentArn, stopType: 'ROLLBACK' }), timedCallOptions())
+      await doing(`stop the deployment of ${service}`, asked, 'ecs:StopServiceDeployment')
     },
 
     taskDefinition: async (taskDefinition: string): Promise<TaskDefinition | undefined> => {

@@ -3,7 +3,7 @@ import type { CliError } from '../errors.ts'
 import { describeCause } from '../errors.ts'
 import { colorsFor, type Colors } from './colors.ts'
 import { formatSeconds } from './format-seconds.ts'
-import { annotate, defuseCommands } from './github.ts'
+import { annotate, defuseCommands, type Place } from './github.ts'
 import { liveLine, type LiveLine } from './live.ts'
 import { redact } from './secrets.ts'
 
@@ -87,7 +87,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
     printJson: (value) => void (json && writeSafely(process.stdout, JSON.stringify(value, null, 2))),
     error(error) {
       line(formatError(error, colors))
-      annotate('error', error.fix ? `${error.message} ${error.fix}` : error.message)
+      annotate('error', error.fix ? `${error.message} ${error.fix}` : error.message, readPlace(error.place))
       terminal.summary(summarizeError(error))
     },
     summary(markdown) {
@@ -107,6 +107,7 @@ function writeSafely(stream: NodeJS.WriteStream, text: string): void {
 }
 
 function formatError(error: CliError, colors: Colors): string {
+  if (error.report) return error.report.replace(/^\w+/, (word) => colors.red(word))
   const cause = describeCause(error.cause)
   const lines = [`${colors.red('error:')} ${error.message}`]
   if (cause) lines.push(`  ${colors.dim('cause:')} ${cause.split('\n').join('\n         ')}`)
@@ -114,7 +115,14 @@ function formatError(error: CliError, colors: Colors): string {
   return lines.join('\n')
 }
 
-function summarizeError({ message, fix, cause }: CliError): string {
+/** Of `file:line`. */
+function readPlace(text = ''): Place {
+  const [, file, line] = /^(.+):(\d+)$/.exec(text) ?? []
+  return file ? { file, line: Number(line) } : {}
+}
+
+function summarizeError({ message, fix, cause, report }: CliError): string {
+  if (report) return `### ✖ ${message}\n\n\`\`\`text\n${report.replaceAll('```', "'''")}\n\`\`\``
   const told = describeCause(cause)?.replaceAll('```', "'''")
   return [`### ✖ ${message}`, told && `\`\`\`text\n${told}\n\`\`\``, fix].filter(Boolean).join('\n\n')
 }
