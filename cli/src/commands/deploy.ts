@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import type { DeployFlags, DeployResult } from '../rollout/deploy.ts'
 import type { Proof } from '../rollout/prove.ts'
 import { findProject } from '../platform/project.ts'
@@ -12,7 +12,8 @@ export function registerDeploy(program: Command): void {
     .description('apply infrastructure/ with an image and wait for the proof that it serves')
     .option('--tag <tag>', "deploy this tag (default: the tag of the application's content)", readTag)
     .option('--build', 'build and push first', false)
-    .option('--plan-only', 'show what would change and stop', false)
+    .addOption(new Option('--plan <file>', 'apply exactly this plan, which plan --out has sealed, without asking').conflicts(['tag', 'build', 'force', 'planOnly']))
+    .option('--plan-only', 'show the outline of what `plan` shows and stop', false)
     .option('--auto-approve', 'do not ask; needed without a terminal', false)
     .option('--timeout <seconds>', 'how long to wait for the proof that it serves', readSeconds, 600)
     .option('--platform <platform>', 'with --build: linux/amd64 or linux/arm64', readPlatform)
@@ -23,6 +24,7 @@ export function registerDeploy(program: Command): void {
 Examples:
   $ fargate-ctl deploy --build
   $ fargate-ctl deploy --tag v1.4.0 --plan-only
+  $ fargate-ctl deploy --plan release.plan
   $ fargate-ctl deploy --build --auto-approve --json`)
     .action(async (_options, command: Command) => {
       const flags = command.optsWithGlobals<DeployFlags & TerminalOptions>()

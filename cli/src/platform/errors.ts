@@ -12,10 +12,11 @@ export const exitCodes = {
   unavailable: 4,
   deploymentFailed: 5,
   stateLocked: 6,
+  changes: 10,
   interrupted: 130,
 } as const
 
-export type ErrorKind = Exclude<keyof typeof exitCodes, 'done' | 'bug'>
+export type ErrorKind = Exclude<keyof typeof exitCodes, 'done' | 'bug' | 'changes'>
 
 /** An error whose text is written for the person who runs the command; it is printed without a stack. */
 export class CliError extends Error {

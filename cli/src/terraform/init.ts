@@ -32,7 +32,7 @@ export async function init(terraform: Terraform, backendFile: string, say: Say):
 }
 
 /** https://developer.hashicorp.com/terraform/cli/config/environment-variables#tf_data_dir */
-function dataFolder(folder: string, env: Record<string, string>): string {
+export function dataFolder(folder: string, env: Record<string, string>): string {
   return env.TF_DATA_DIR ?? process.env.TF_DATA_DIR ?? join(folder, '.terraform')
 }
 
