@@ -4,6 +4,7 @@ import manifest from '../../package.json' with { type: 'json' }
 import { registerBuild } from './commands/build.ts'
 import { registerDeploy } from './commands/deploy.ts'
 import { registerLint } from './commands/lint.ts'
+import { registerPlan } from './commands/plan.ts'
 import { registerRehearse } from './commands/rehearse.ts'
 import { registerValidate } from './commands/validate.ts'
 import { CliError } from './platform/errors.ts'
@@ -18,7 +19,7 @@ Examples:
 Exit codes:
   0 done   1 a bug   2 bad usage or configuration, nothing touched   3 lint findings
   4 something needed is missing or out of reach   5 the deployment failed
-  6 the state is locked   130, 143 interrupted`
+  6 the state is locked   10 plan and drift: there are changes   130, 143 interrupted`
 
 export const { version } = manifest
 
@@ -45,7 +46,7 @@ export function createProgram(): Command {
       if (chdir !== undefined) enterFolder(chdir)
     })
     .addHelpText('after', examples)
-  for (const register of [registerBuild, registerDeploy, registerValidate, registerLint, registerRehearse]) register(program)
+  for (const register of [registerBuild, registerPlan, registerDeploy, registerValidate, registerLint, registerRehearse]) register(program)
   return program
 }
 

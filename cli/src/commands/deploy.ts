@@ -12,7 +12,8 @@ export function registerDeploy(program: Command): void {
     .description('apply infrastructure/ with an image and wait for the proof that it serves')
     .option('--tag <tag>', "deploy this tag (default: the tag of the application's content)", readTag)
     .option('--build', 'build and push first', false)
-    .option('--plan-only', 'show what would change and stop', false)
+    .addOption(new Option('--plan <file>', 'apply exactly this plan, which plan --out has sealed, without asking').conflicts(['tag', 'build', 'force', 'planOnly']))
+    .option('--plan-only', 'show the outline of what `plan` shows and stop', false)
     .option('--auto-approve', 'do not ask; needed without a terminal', false)
     .option('--timeout <seconds>', 'how long to wait for the proof that it serves', readSeconds, 600)
     .addOption(new Option('--bake <seconds>', 'how long to watch on for a crash once it serves; 0: not at all').env('FARGATE_CTL_BAKE').argParser(readBake).default(30))
@@ -25,6 +26,7 @@ export function registerDeploy(program: Command): void {
 Examples:
   $ fargate-ctl deploy --build
   $ fargate-ctl deploy --tag v1.4.0 --plan-only
+  $ fargate-ctl deploy --plan release.plan
   $ fargate-ctl deploy --build --auto-approve --json`)
     .action(async (_options, command: Command) => {
       const flags = command.optsWithGlobals<DeployFlags & TerminalOptions>()

@@ -12,10 +12,11 @@ export const exitCodes = {
   unavailable: 4,
   deploymentFailed: 5,
   stateLocked: 6,
+  changes: 10,
   interrupted: 130,
 } as const
 
-export type ErrorKind = Exclude<keyof typeof exitCodes, 'done' | 'bug'>
+export type ErrorKind = Exclude<keyof typeof exitCodes, 'done' | 'bug' | 'changes'>
 
 type ErrorOptions = { fix?: string | undefined; cause?: unknown; exitCode?: number; report?: string; place?: string | undefined }
 

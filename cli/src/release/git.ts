@@ -36,6 +36,29 @@ export async function readWorkTree(folder: string, file: string): Promise<WorkTr
   }
 }
 
+/** Commits between two, newest first: `1f0c3a5 Say why`. */
+export type Commits = { lines: string[]; more: number }
+
+/** @returns undefined where git does not know both of them, or the newer does not come after the older */
+export async function listCommits(folder: string, from: string, to: string, most = 20): Promise<Commits | undefined> {
+  if (![from, to].every((commit) => /^[0-9a-f]{7,64}$/.test(commit))) return undefined
+  const range = `${from}..${to}`
+  const git = (...args: string[]) => run('git', args, { cwd: folder, accept: 'any', env: { LC_ALL: 'C' } })
+  try {
+    const [ancestor, log, count] = await Promise.all([
+      git('merge-base', '--is-ancestor', from, to),
+      git('log', '--format=%h %s', `--max-count=${most}`, range, '--'),
+      git('rev-list', '--count', range, '--'),
+    ])
+    if ([ancestor, log, count].some(({ exitCode }) => exitCode !== 0)) return undefined
+    const lines = log.stdout.split('\n').filter(Boolean)
+    return { lines, more: Number(count.stdout) - lines.length }
+  } catch (error) {
+    if (error instanceof MissingProgramError) return undefined
+    throw error
+  }
+}
+
 function readStatus(text: string, top: string): Pick<WorkTree, 'uncommitted' | 'deleted' | 'ignored'> {
   const entries = text.split('\0').filter(Boolean).map((entry) => ({ state: entry.slice(0, 2), path: join(top, entry.slice(3)) }))
   const pathsOf = (wanted: (state: string) => boolean) => entries.filter(({ state }) => wanted(state)).map(({ path }) => path)

@@ -1,28 +1,21 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { requireBucket } from '../platform/aws/s3.ts'
-import { getIdentity } from '../platform/aws/sts.ts'
-import { build, type BuildFlags } from '../release/build.ts'
-import { findRelease } from '../release/find-release.ts'
 import type { Release } from '../release/release.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
 import { CliError } from '../platform/errors.ts'
 import { interruption } from '../platform/interrupts.ts'
 import type { Project } from '../platform/project.ts'
 import type { StepTime, Terminal } from '../platform/terminal/terminal.ts'
-import { refuseUnsavedState } from '../terraform/explain-failure.ts'
-import { applyTerraform, planTerraform, readOutputs, type Terraform } from '../terraform/terraform.ts'
+import { applyTerraform, readOutputs } from '../terraform/terraform.ts'
 import { approve } from './approve.ts'
 import { countChanges, readChanges, type Changes } from '../terraform/changes.ts'
-import { init, needsInit } from '../terraform/init.ts'
+import { withPlan, type PreparedPlan, type PrepareFlags } from './prepare.ts'
 import { printChanges } from './print-changes.ts'
 import type { Proof } from './prove.ts'
 import { requireServed, type Served } from './outcome.ts'
 import { readServiceOutputs } from './service.ts'
 
-export type DeployFlags = BuildFlags & {
-  build: boolean
+export type DeployFlags = PrepareFlags & {
+  /** The file of a sealed plan, which is applied instead of a new one. */
+  plan?: string | undefined
   planOnly: boolean
   autoApprove: boolean
   /** Seconds to wait for the proof that the release serves. */
@@ -47,10 +40,8 @@ export type DeployResult = {
   steps: StepTime[]
 }
 
-const backendFile = 's3.tfbackend'
-
 /**
- * Checks everything, plans, asks, applies that very plan, and waits for the proof that the release serves.
+ * Checks everything, plans (or opens the sealed plan), asks, applies that very plan, and waits for the proof that the release serves.
  * @throws CliError
  */
 export async function deploy(
@@ -59,39 +50,37 @@ export async function deploy(
   flags: DeployFlags,
   terminal: Terminal,
 ): Promise<DeployResult> {
-  if (!flags.planOnly && !flags.autoApprove) requireSomeoneToAsk()
-  refuseUnsavedState({ folder: project.infrastructure, env: {} })
-  const release = await prepareRelease(project, settings, flags, terminal)
-  const terraform: Terraform = { folder: project.infrastructure, env: variablesOf(release), tell: terminal.note }
-  if (await needsInit(terraform, backendFile)) {
-    await terminal.step('terraform init', (say) => init(terraform, backendFile, say))
-  }
-  const folder = await mkdtemp(join(tmpdir(), 'fargate-ctl-plan-'))
-  try {
-    const planFile = join(folder, 'deploy.tfplan')
-    const plan = await terminal.step('terraform plan', (say) => planTerraform(terraform, planFile, say))
+  // Whoever hands over a sealed plan has approved it.
+  const isApproved = flags.autoApprove || flags.plan !== undefined
+  if (!flags.planOnly && !isApproved) requireSomeoneToAsk()
+  return withPlanOf(project, settings, flags, terminal, async ({ release, terraform, file, plan }) => {
     const changes = readChanges(plan)
     printChanges(changes, plan.isEmpty, terminal)
     const { repository, tag, digest } = release
     const result = { image: { repository, tag, digest }, changes: countChanges(changes), steps: terminal.times }
     if (flags.planOnly) return { url: null, version: null, proof: null, ...result }
-    if (!plan.isEmpty && !flags.autoApprove) await approve(changes, terminal)
+    if (!plan.isEmpty && !isApproved) await approve(changes, terminal)
     const { outputs, leftover } = plan.isEmpty
       ? { outputs: await readOutputs(terraform), leftover: undefined }
-      : await terminal.step('terraform apply', (say) => applyTerraform(terraform, planFile, say))
+      : await terminal.step('terraform apply', (say) => applyTerraform(terraform, file, say))
     if (leftover) terminal.warn([leftover.error.message, leftover.error.fix].join('\n'))
     const { url, served } = await waitUntilServed(project, release, outputs, !plan.isEmpty, settings, flags, terminal)
     // It serves, but the next apply would not know of this one.
     if (leftover?.isUnsaved) throw leftover.error
     return { url, version: served.version, proof: served.proof, ...result }
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  })
 }
 
-/** What Terraform is told of the release; it ignores variables that a configuration does not declare. */
-function variablesOf({ tag, digest, commit }: Release): Record<string, string> {
-  return { TF_VAR_image_tag: tag, TF_VAR_image_digest: digest, ...(commit ? { TF_VAR_image_commit: commit } : {}) }
+async function withPlanOf(
+  project: Project,
+  settings: Settings,
+  { plan, ...flags }: DeployFlags,
+  terminal: Terminal,
+  work: (prepared: PreparedPlan) => Promise<DeployResult>,
+): Promise<DeployResult> {
+  if (plan === undefined) return withPlan(project, settings, flags, terminal, work)
+  const { withSealedPlan } = await import('./seal.ts')
+  return withSealedPlan(project, settings, plan, terminal, work)
 }
 
 /** @throws CliError `deploymentFailed`, or `unavailable` where something is missing without which nothing is proved */
@@ -125,22 +114,6 @@ function interrupted({ message, exitCode }: CliError): CliError {
   return new CliError('interrupted', `${message} Terraform has applied, and ECS goes on with the deployment.`, {
     exitCode,
     fix: 'Run the same command again to see what became of it.',
-  })
-}
-
-/** Everything that can be wrong before the first write: account, repository, image, bucket. */
-async function prepareRelease(project: Project, settings: Settings, flags: DeployFlags, terminal: Terminal): Promise<Release> {
-  if (flags.build) {
-    await requireBucket(settings.backend)
-    return build(project, settings, { ...flags, push: true }, terminal)
-  }
-  return terminal.step('Check account, repository, image and bucket', async () => {
-    const [, release] = await Promise.all([
-      getIdentity(settings.inputs.region),
-      findRelease(project, settings.inputs, flags),
-      requireBucket(settings.backend),
-    ])
-    return release
   })
 }
 

@@ -7,6 +7,7 @@ import { withRecord } from './holder.ts'
 import { installHint, terraformProgram } from './program.ts'
 
 export { installHint, isOpenTofu, terraformProgram } from './program.ts'
+import { shownPlanSchema, type ShownPlan } from './plan/schema.ts'
 
 /** One message of terraform's machine-readable UI (https://developer.hashicorp.com/terraform/internals/machine-readable-ui). */
 const messageSchema = z.looseObject({
@@ -117,15 +118,41 @@ export async function askTerraform(folder: string, args: string[], env: Record<s
   throw new CliError('unavailable', `${terraformProgram()} ${args[0]} failed.`, { fix: installHint, cause: plain(stderr || stdout) })
 }
 
-const shownPlanSchema = z.looseObject({
+const plannedOutputsSchema = z.looseObject({
   planned_values: z.looseObject({ outputs: z.record(z.string(), z.looseObject({ value: z.unknown() })).default({}) }),
 })
 
 /** The outputs that a plan file promises. */
 export async function showPlannedOutputs(folder: string, file: string): Promise<Record<string, unknown>> {
   const { stdout } = await run(terraformProgram(), ['show', '-json', '-no-color', file], { cwd: folder, env: { TF_DATA_DIR: '.terraform' }, installHint })
-  const { outputs } = parseOutput(shownPlanSchema, stdout).planned_values
+  const { outputs } = parseOutput(plannedOutputsSchema, stdout).planned_values
   return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]))
+}
+
+/** All that a plan file says; the provider is loaded once more for it. */
+export async function showPlan(terraform: Terraform, file: string): Promise<ShownPlan> {
+  const { stdout } = await run(terraformProgram(), ['show', '-json', '-no-color', file], options(terraform))
+  return parseOutput(shownPlanSchema, stdout)
+}
+
+const versionsSchema = z.looseObject({ terraform_version: z.string(), provider_selections: z.record(z.string(), z.string()).default({}) })
+export type Versions = { terraform: string; providers: Record<string, string> }
+
+/** The versions of terraform itself and of the providers that the lock file names. */
+export async function readVersions(terraform: Terraform): Promise<Versions> {
+  const { stdout } = await run(terraformProgram(), ['version', '-json'], options(terraform))
+  const { terraform_version: version, provider_selections: providers } = parseOutput(versionsSchema, stdout)
+  return { terraform: version, providers }
+}
+
+/** Which state it is and how often it was written (https://developer.hashicorp.com/terraform/language/state/backends). */
+export const stateVersionSchema = z.looseObject({ lineage: z.string(), serial: z.number() }).transform(({ lineage, serial }) => ({ lineage, serial }))
+export type StateVersion = z.infer<typeof stateVersionSchema>
+
+/** The state of the backend as it is now; of one that has never been written, lineage and serial are as in a plan. */
+export async function readStateVersion(terraform: Terraform): Promise<StateVersion> {
+  const { stdout } = await run(terraformProgram(), ['state', 'pull'], options(terraform))
+  return stdout.includes('{') ? parseOutput(stateVersionSchema, stdout) : { lineage: '', serial: 0 }
 }
 
 /** Reads JSON that terraform printed, without what it warned of before and what setup-terraform's wrapper puts around it. */

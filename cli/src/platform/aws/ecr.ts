@@ -47,6 +47,21 @@ export async function findImage(repository: string, tag: string, region: string)
 }
 
 /**
+ * Whether an image is still there, whatever its tags.
+ * @param address the repository's, as ECR gives it
+ */
+export async function hasImage(address: string, digest: string, region: string): Promise<boolean> {
+  const repositoryName = address.slice(address.indexOf('/') + 1)
+  try {
+    const { imageDetails = [] } = await client(region).send(new DescribeImagesCommand({ repositoryName, imageIds: [{ imageDigest: digest }] }), callOptions)
+    return imageDetails.length > 0
+  } catch (cause) {
+    if (['ImageNotFoundException', 'RepositoryNotFoundException'].includes((cause as Error).name)) return false
+    throw awsError(`look for ${repositoryName}@${digest} in ECR`, cause)
+  }
+}
+
+/**
  * Gives an image that is already in ECR one more tag, without moving any layer
  * (https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-retag.html).
  * @throws CliError `usage` when the tag names another image and ECR does not let it move
