@@ -14,6 +14,7 @@ export function registerDeploy(program: Command): void {
     .option('--build', 'build and push first', false)
     .option('--plan-only', 'show what would change and stop', false)
     .option('--auto-approve', 'do not ask; needed without a terminal', false)
+    .option('--allow-known-bad', 'deploy a version even if ECS has rolled it back', false)
     .option('--timeout <seconds>', 'how long to wait for the proof that it serves', readSeconds, 600)
     .option('--platform <platform>', 'with --build: linux/amd64 or linux/arm64', readPlatform)
     .option('--force', 'with --build: build even when the same content is in ECR', false)
@@ -47,12 +48,12 @@ function readSeconds(text: string): number {
 }
 
 /** The end of a deployment: what serves where, what proves it, and what the steps took. */
-export function printDeployment({ url, image, version, proof, changes, steps }: DeployResult, terminal: Terminal): void {
+export function printDeployment({ url, image, version, proof, receipt, changes, steps }: DeployResult, terminal: Terminal): void {
   const { bold, dim, green } = terminal.outColors
   if (url) terminal.print(`${green('●')} ${bold(url)} ${version ? `answers with version ${version}` : `serves ${image.tag}`}`)
   else terminal.print(bold('Planned only; nothing was changed.'))
   const proved = proof ? { proof: formatProof(proof) } : undefined
-  const lines = { image: `${image.repository}:${image.tag}`, digest: image.digest, ...proved, changes: formatCounts(changes) }
+  const lines = { image: `${image.repository}:${image.tag}`, digest: image.digest, ...proved, changes: formatCounts(changes), ...(receipt ? { receipt } : {}) }
   for (const [name, value] of Object.entries(lines)) terminal.print(`  ${dim(name.padEnd(8))} ${value}`)
   const times = steps.map(({ name, seconds }) => `| ${name} | ${formatSeconds(seconds)} |`)
   terminal.summary(

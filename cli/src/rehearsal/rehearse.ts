@@ -45,7 +45,8 @@ const standInsFolder = ({ infrastructure }: Project) => join(infrastructure, 'te
 export async function rehearse(project: Project, flags: RehearseFlags, terminal: Terminal): Promise<RehearseResult> {
   const settings = await requireSettings(project, terminal)
   const { engine, version, standIns } = await prepare(project, settings, flags, terminal)
-  const deployFlags = { ...flags, engine, build: true, push: true, force: false, planOnly: false, autoApprove: true }
+  // What is broken on purpose is tried again and again.
+  const deployFlags = { ...flags, engine, build: true, push: true, force: false, planOnly: false, autoApprove: true, allowKnownBad: true }
   const result = await deploy(project, settings, deployFlags, terminal)
   return { ...result, standIns, engine: `${engine} ${version}`.trim(), isolation: engine !== 'none' }
 }

@@ -24,6 +24,8 @@ export type WatchOptions = {
   timeoutSeconds: number
   /** How many of AWS's seconds pass in one. */
   speed: number
+  /** Is given all that each look has shown. */
+  onLook?: (seen: Observed) => void
 }
 
 const pollMilliseconds = 1000
@@ -59,6 +61,7 @@ async function watchService(service: DeployedService, address: AppAddress, deadl
     expected.container ??= containerOf(ecs.service, undefined)
     await readPlatforms(ecs, expected)
     tell(ecs)
+    options.onLook?.(ecs)
     const result = prove({ ecs, answers }, expected)
     // The first look after an apply may still show what was before.
     if ('proof' in result && !ecs.problem && (looks > 1 || !applied)) return served(result.proof, answers)
