@@ -15,6 +15,7 @@ export function registerDeploy(program: Command): void {
     .addOption(new Option('--plan <file>', 'apply exactly this plan, which plan --out has sealed, without asking').conflicts(['tag', 'build', 'force', 'planOnly']))
     .option('--plan-only', 'show the outline of what `plan` shows and stop', false)
     .option('--auto-approve', 'do not ask; needed without a terminal', false)
+    .option('--allow-known-bad', 'deploy a version even if ECS has rolled it back', false)
     .option('--timeout <seconds>', 'how long to wait for the proof that it serves', readSeconds, 600)
     .addOption(new Option('--bake <seconds>', 'how long to watch on for a crash once it serves; 0: not at all').env('FARGATE_CTL_BAKE').argParser(readBake).default(30))
     .option('--keep-trying', 'leave it to ECS when to give up; else the second task that ends of the same cause ends the deployment', false)
@@ -55,12 +56,12 @@ function readBake(text: string): number {
 }
 
 /** The end of a deployment: what serves where, what proves it, and what the steps took. */
-export function printDeployment({ url, image, version, proof, changes, steps }: DeployResult, terminal: Terminal): void {
+export function printDeployment({ url, image, version, proof, receipt, changes, steps }: DeployResult, terminal: Terminal): void {
   const { bold, dim, green } = terminal.outColors
   if (url) terminal.print(`${green('●')} ${bold(url)} ${version ? `answers with version ${version}` : `serves ${image.tag}`}`)
   else terminal.print(bold('Planned only; nothing was changed.'))
   const proved = proof ? { proof: formatProof(proof) } : undefined
-  const lines = { image: `${image.repository}:${image.tag}`, digest: image.digest, ...proved, changes: formatCounts(changes) }
+  const lines = { image: `${image.repository}:${image.tag}`, digest: image.digest, ...proved, changes: formatCounts(changes), ...(receipt ? { receipt } : {}) }
   for (const [name, value] of Object.entries(lines)) terminal.print(`  ${dim(name.padEnd(8))} ${value}`)
   const times = steps.map(({ name, seconds }) => `| ${name} | ${formatSeconds(seconds)} |`)
   terminal.summary(

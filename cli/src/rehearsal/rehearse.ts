@@ -48,7 +48,8 @@ export async function rehearse(project: Project, flags: RehearseFlags, terminal:
   const settings = await requireSettings(project, terminal)
   const { engine, version, offline } = await prepare(project, settings, flags, terminal)
   try {
-    const deployFlags = { ...flags, engine, build: true, push: true, force: false, planOnly: false, autoApprove: true }
+    // What is broken on purpose is tried again and again.
+    const deployFlags = { ...flags, engine, build: true, push: true, force: false, planOnly: false, autoApprove: true, allowKnownBad: true }
     const result = await deploy(project, settings, deployFlags, terminal)
     return { ...result, standIns: offline !== undefined, engine: `${engine} ${version}`.trim(), isolation: engine !== 'none' }
   } finally {

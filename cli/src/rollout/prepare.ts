@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { requireBucket } from '../platform/aws/s3.ts'
-import { getIdentity } from '../platform/aws/sts.ts'
+import { getIdentity, type Identity } from '../platform/aws/sts.ts'
 import type { Project } from '../platform/project.ts'
 import type { Terminal } from '../platform/terminal/terminal.ts'
 import { build, type BuildFlags } from '../release/build.ts'
@@ -11,14 +11,21 @@ import type { Release } from '../release/release.ts'
 import { refuseUnsavedState } from '../terraform/explain-failure.ts'
 import { init, needsInit } from '../terraform/init.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
-import { planTerraform, type Plan, type Terraform } from '../terraform/terraform.ts'
+import { planTerraform, readOutputs, type Plan, type Terraform } from '../terraform/terraform.ts'
+import { openReceipts } from './receipt/store.ts'
+import { readTruth, type Truth } from './truth.ts'
 
 export type PrepareFlags = BuildFlags & { build: boolean }
 
-/** A plan of one release, in a file that is gone when the work with it is done. */
-export type PreparedPlan = { release: Release; terraform: Terraform; file: string; plan: Plan }
+/** A release in ECR, and who is about to deploy it. */
+export type Prepared = { release: Release; identity: Identity }
+
+/** A plan of one release, in a file that is gone when the work with it is done, and what runs meanwhile. */
+export type PreparedPlan = Prepared & { terraform: Terraform; file: string; plan: Plan; truth: Truth }
 
 export const backendFile = 's3.tfbackend'
+/** As many receipts as say what was taken back of late. */
+const receiptsRead = 20
 
 /**
  * Checks everything and plans: what deploy applies is what plan shows.
@@ -32,13 +39,31 @@ export async function withPlan<Result>(
   work: (prepared: PreparedPlan) => Promise<Result>,
 ): Promise<Result> {
   refuseUnsavedState({ folder: project.infrastructure, env: {} })
-  const release = await prepareRelease(project, settings, flags, terminal)
-  const terraform = await openTerraform(project, release, terminal)
+  return withPlanOf(project, settings, await prepareRelease(project, settings, flags, terminal), terminal, work)
+}
+
+/** The same for a release that is in ECR. @throws CliError */
+export async function withPlanOf<Result>(
+  project: Project,
+  settings: Settings,
+  prepared: Prepared,
+  terminal: Terminal,
+  work: (prepared: PreparedPlan) => Promise<Result>,
+): Promise<Result> {
+  const terraform = await openTerraform(project, prepared.release, terminal)
   return withPlanFolder(async (folder) => {
     const file = join(folder, 'deploy.tfplan')
-    const plan = await terminal.step('terraform plan', (say) => planTerraform(terraform, file, say))
-    return work({ release, terraform, file, plan })
+    const [plan, truth] = await Promise.all([
+      terminal.step('terraform plan', (say) => planTerraform(terraform, file, say)),
+      readTruthOf(project, settings, terraform, terminal),
+    ])
+    return work({ ...prepared, terraform, file, plan, truth })
   })
+}
+
+/** What runs, compared with Terraform's state and the receipts; never throws but for an interrupt. */
+export function readTruthOf(project: Project, settings: Settings, terraform: Terraform, terminal: Terminal): Promise<Truth> {
+  return readTruth(settings.inputs.region, readOutputs(terraform), openReceipts(project, settings, terminal).newest(receiptsRead))
 }
 
 /** @returns a folder for plan files, which may hold secrets: nobody else may read it, and it does not stay */
@@ -68,17 +93,14 @@ function variablesOf({ tag, digest, commit }: VariableRelease): Record<string, s
 }
 
 /** Everything that can be wrong before the first write: account, repository, image, bucket. */
-async function prepareRelease(project: Project, settings: Settings, flags: PrepareFlags, terminal: Terminal): Promise<Release> {
+async function prepareRelease(project: Project, settings: Settings, flags: PrepareFlags, terminal: Terminal): Promise<Prepared> {
+  const { inputs, backend } = settings
   if (flags.build) {
-    await requireBucket(settings.backend)
-    return build(project, settings, { ...flags, push: true }, terminal)
+    const [identity] = await Promise.all([getIdentity(inputs.region), requireBucket(backend)])
+    return { identity, release: await build(project, settings, { ...flags, push: true }, terminal) }
   }
   return terminal.step('Check account, repository, image and bucket', async () => {
-    const [, release] = await Promise.all([
-      getIdentity(settings.inputs.region),
-      findRelease(project, settings.inputs, flags),
-      requireBucket(settings.backend),
-    ])
-    return release
+    const [identity, release] = await Promise.all([getIdentity(inputs.region), findRelease(project, inputs, flags), requireBucket(backend)])
+    return { identity, release }
   })
 }

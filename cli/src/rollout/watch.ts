@@ -31,6 +31,8 @@ export type WatchOptions = {
   speed: number
   /** Finds the `file:line` of the inputs. */
   locateInputs: () => Promise<ReadonlyMap<string, string>>
+  /** Is given all that each look has shown. */
+  onLook?: (seen: Observed) => void
 }
 
 const pollMilliseconds = 1000
@@ -82,6 +84,7 @@ async function watchService(watch: Watch, deadline: number): Promise<Outcome> {
     expected.container ??= containerOf(ecs.service, undefined)
     await readPlatforms(ecs, expected)
     tell(ecs)
+    options.onLook?.(ecs)
     const result = prove({ ecs, answers }, expected)
     // The first look after an apply may still show what was before.
     if ('proof' in result && !ecs.problem && (looks > 1 || !applied)) return bake(watch, served(result.proof, answers), ecs)

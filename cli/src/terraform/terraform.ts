@@ -91,8 +91,7 @@ export type Applied = { outputs: Record<string, unknown>; leftover: { error: Cli
 export async function applyTerraform(terraform: Terraform, file: string, say: Say): Promise<Applied> {
   const { messages, failure } = await runJson(terraform, 'apply', ['apply', '-json', '-input=false', file], say)
   const outputs = messages.findLast((message) => message.type === 'outputs')?.outputs ?? {}
-  const values = Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]))
-  if (!failure) return { outputs: values, leftover: undefined }
+  if (!failure) return { outputs: valuesOf(outputs), leftover: undefined }
   const error = await explainFailure(failure, terraform)
   const isUnsaved = onlyStateIsUnsaved(failure)
   return { outputs: isUnsaved ? await readUnsavedOutputs(terraform) : await readOutputs(terraform), leftover: { error, isUnsaved } }
@@ -101,8 +100,7 @@ export async function applyTerraform(terraform: Terraform, file: string, say: Sa
 /** Reads outputs from the state. */
 export async function readOutputs(terraform: Terraform): Promise<Record<string, unknown>> {
   const { stdout } = await run(terraformProgram(), ['output', '-json', '-no-color'], options(terraform))
-  const outputs = parseOutput(z.record(z.string(), z.looseObject({ value: z.unknown() })), stdout)
-  return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]))
+  return valuesOf(parseOutput(z.record(z.string(), z.looseObject({ value: z.unknown() })), stdout))
 }
 
 /**
@@ -118,16 +116,31 @@ export async function askTerraform(folder: string, args: string[], env: Record<s
   throw new CliError('unavailable', `${terraformProgram()} ${args[0]} failed.`, { fix: installHint, cause: plain(stderr || stdout) })
 }
 
-const plannedOutputsSchema = z.looseObject({
-  planned_values: z.looseObject({ outputs: z.record(z.string(), z.looseObject({ value: z.unknown() })).default({}) }),
+const valuesSchema = z.record(z.string(), z.looseObject({ value: z.unknown() })).default({})
+const plannedValuesSchema = z.looseObject({
+  planned_values: z.looseObject({ outputs: valuesSchema }),
+  variables: valuesSchema,
+  configuration: z.looseObject({
+    root_module: z.looseObject({ variables: z.record(z.string(), z.looseObject({ sensitive: z.boolean().default(false) })).default({}) }),
+  }),
 })
 
-/** The outputs that a plan file promises. */
-export async function showPlannedOutputs(folder: string, file: string): Promise<Record<string, unknown>> {
+/** The values of input variables; of those that Terraform calls sensitive, the names alone. */
+export type Variables = { values: Record<string, unknown>; sensitive: string[] }
+
+/** What a plan file of a folder made for it shows: the outputs that it promises, and the input variables. */
+export async function showPlannedValues(folder: string, file: string): Promise<{ outputs: Record<string, unknown>; variables: Variables }> {
   const { stdout } = await run(terraformProgram(), ['show', '-json', '-no-color', file], { cwd: folder, env: { TF_DATA_DIR: '.terraform' }, installHint })
-  const { outputs } = parseOutput(plannedOutputsSchema, stdout).planned_values
-  return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]))
+  const { planned_values: planned, variables, configuration } = parseOutput(plannedValuesSchema, stdout)
+  const declared = configuration.root_module.variables
+  const isSensitive = (name: string) => declared[name]?.sensitive !== false
+  const shown = Object.entries(variables).filter(([name]) => !isSensitive(name))
+  const sensitive = Object.keys(variables).filter(isSensitive)
+  return { outputs: valuesOf(planned.outputs), variables: { values: valuesOf(Object.fromEntries(shown)), sensitive } }
 }
+
+const valuesOf = (named: Record<string, { value?: unknown }>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(named).map(([name, { value }]) => [name, value]))
 
 /** All that a plan file says; the provider is loaded once more for it. */
 export async function showPlan(terraform: Terraform, file: string): Promise<ShownPlan> {

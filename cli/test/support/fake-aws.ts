@@ -11,6 +11,8 @@ export type FakeAccount = {
   buckets: string[]
   /** The only role that may use the buckets; everybody may assume it. */
   stateRole?: string
+  /** What the buckets hold: text by `bucket/key`. */
+  objects: Record<string, string>
   /** What ECS, CloudWatch Logs and ELB answer to an action, or how they answer its n-th call; an Answer is sent as it is. */
   answers: Record<string, object | ((call: number, input: FakeInput) => object)>
   /** Answers every call of a service, or of a service's action (`ecr PutImage`), with this status and error code. */
@@ -30,7 +32,7 @@ export const registryPassword = 'the-password-that-must-not-be-seen'
 
 /** STS, ECR, S3, ECS and CloudWatch Logs as far as the CLI calls them, on a free loopback port; shapes as the services' API references. */
 export async function startFakeAws(account: Partial<FakeAccount> = {}): Promise<FakeAws> {
-  const state: FakeAccount = { repositories: { webapp: { immutable: true, images: {} } }, buckets: ['state-bucket'], answers: {}, refuse: {}, ...account }
+  const state: FakeAccount = { repositories: { webapp: { immutable: true, images: {} } }, buckets: ['state-bucket'], objects: {}, answers: {}, refuse: {}, ...account }
   const calls: string[] = []
   const server = createServer(async (request, response) => {
     const body = await text(request)
@@ -79,8 +81,28 @@ function route(state: FakeAccount, calls: string[], request: IncomingMessage, bo
   }
   if (service === 's3' && state.stateRole && request.headers['x-amz-security-token'] !== state.stateRole) return xml('', 403)
   if (service === 'elasticloadbalancing') return targetHealth(answerOf(state, calls, `${service} ${action}`, {}))
-  if (service === 's3') return xml('', state.buckets.includes((request.url ?? '').split(/[/?]/)[1] ?? '') ? 200 : 404)
+  if (service === 's3') return s3(state, request, body)
   return ecr(state, String(action), JSON.parse(body || '{}'), url())
+}
+
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
+function s3({ buckets, objects }: FakeAccount, { method, url, headers }: IncomingMessage, body: string): Answer {
+  const { pathname, searchParams } = new URL(url ?? '/', 'http://s3')
+  const path = decodeURIComponent(pathname.slice(1))
+  const [bucket = ''] = path.split('/')
+  if (!buckets.includes(bucket)) return xml('<Error><Code>NoSuchBucket</Code></Error>', 404)
+  if (searchParams.get('list-type') === '2') {
+    const prefix = `${bucket}/${searchParams.get('prefix')}`
+    const keys = Object.keys(objects).filter((each) => each.startsWith(prefix)).sort()
+    return xml(`<ListBucketResult>${keys.map((each) => `<Contents><Key>${each.slice(bucket.length + 1)}</Key></Contents>`).join('')}</ListBucketResult>`)
+  }
+  if (method === 'PUT') {
+    if (headers['if-none-match'] === '*' && path in objects) return xml('<Error><Code>PreconditionFailed</Code></Error>', 412)
+    objects[path] = body
+  }
+  if (method !== 'GET') return xml('')
+  const text = objects[path]
+  return text === undefined ? xml('<Error><Code>NoSuchKey</Code></Error>', 404) : { status: 200, headers: { 'content-type': 'application/json' }, body: text }
 }
 
 function answerOf({ answers }: FakeAccount, calls: string[], call: string, input: FakeInput): object {

@@ -40,7 +40,8 @@ const workWithLock = async (milliseconds) => {
   fs.rmSync('terraform.lock')
   if (interrupts > 0) process.exit(1)
 }
-fs.appendFileSync('terraform.log', JSON.stringify({ verb, args, tag: process.env.TF_VAR_image_tag, digest: process.env.TF_VAR_image_digest }) + '\\n')
+// What it only reads is not told.
+if (verb !== 'output') fs.appendFileSync('terraform.log', JSON.stringify({ verb, args, tag: process.env.TF_VAR_image_tag, digest: process.env.TF_VAR_image_digest }) + '\\n')
 if (verb === 'init') {
   if (process.env.FAKE_INIT_ERROR) { complain('╷\\n│ Error: ' + process.env.FAKE_INIT_ERROR + '\\n╵'); return 1 }
   fs.mkdirSync('.terraform/modules', { recursive: true })

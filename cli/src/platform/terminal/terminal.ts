@@ -9,8 +9,8 @@ import { redact } from './secrets.ts'
 
 export type TerminalOptions = { json?: boolean; quiet?: boolean; verbose?: boolean; color?: boolean }
 
-/** How long a finished step took. */
-export type StepTime = { name: string; seconds: number }
+/** When a finished step began, and how long it took. */
+export type StepTime = { name: string; startedAt: string; seconds: number }
 
 /** A step's `say`: one line on what it is doing right now. */
 export type Say = (detail: string) => void
@@ -24,7 +24,7 @@ export type Terminal = {
   json: boolean
   verbose: boolean
   interactive: boolean
-  /** The steps finished so far, in order. */
+  /** The steps finished so far, in order; failed ones, too. */
   times: StepTime[]
   /** Runs `work` as a named, timed step; its error marks the step as failed and is thrown on. */
   step<T>(name: string, work: (say: Say) => Promise<T>): Promise<T>
@@ -62,17 +62,20 @@ export function createTerminal(options: TerminalOptions): Terminal {
     interactive,
     times,
     async step(name, work) {
+      const startedAt = new Date().toISOString()
       const started = performance.now()
       const seconds = () => (performance.now() - started) / 1000
+      const remember = () => times.push({ name, startedAt, seconds: Math.round(seconds() * 100) / 100 })
       live?.start(name)
       try {
         const result = await work((detail) => (live ? live.say(redact(detail)) : terminal.detail(`  ${detail}`)))
         live?.stop()
-        times.push({ name, seconds: Math.round(seconds() * 100) / 100 })
+        remember()
         if (!quiet) line(`${colors.green('✔')} ${name} ${colors.dim(formatSeconds(seconds()))}`)
         return result
       } catch (error) {
         live?.stop()
+        remember()
         line(`${colors.red('✖')} ${name} ${colors.dim(formatSeconds(seconds()))}`)
         throw error
       }

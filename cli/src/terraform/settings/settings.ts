@@ -36,8 +36,11 @@ export const backendSchema = z.object({
   assume_role: assumeRoleSchema.nullish(),
 })
 
+/** All input variables, as Terraform evaluates them without a plan of the infrastructure. */
+const variablesSchema = z.object({ values: z.record(z.string(), z.unknown()), sensitive: z.array(z.string()) })
+
 /** What build and deploy read from the configuration: where the state is, and Terraform's input variables. */
-export const settingsSchema = z.object({ backend: backendSchema, inputs: inputsSchema })
+export const settingsSchema = z.object({ backend: backendSchema, inputs: inputsSchema, variables: variablesSchema })
 export type Settings = z.infer<typeof settingsSchema>
 export type Backend = Settings['backend']
 
