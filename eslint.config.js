@@ -7,7 +7,7 @@ import tseslint from 'typescript-eslint'
 import ofAnyApplication from './cli/eslint.application.js'
 
 /** The folders of cli/src; what one imports lies in itself or further down. */
-const layers = ['commands', 'rehearsal', 'scenarios', 'rollout', 'lint', 'release', 'terraform', 'findings', 'platform']
+const layers = ['commands', 'rehearsal', 'scenarios', 'doctor', 'operations', 'rollout', 'lint', 'release', 'terraform', 'findings', 'platform']
 
 /** An application with a tsconfig.json of its own is type-checked by that alone. */
 const ofApplication = existsSync(join(import.meta.dirname, 'application', 'tsconfig.json')) ? [] : ['application/**/*.{ts,mts,cts,tsx}']

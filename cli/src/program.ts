@@ -3,6 +3,7 @@ import { Command, Option } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { registerBuild } from './commands/build.ts'
 import { registerDeploy } from './commands/deploy.ts'
+import { registerDoctor } from './commands/doctor.ts'
 import { registerLint } from './commands/lint.ts'
 import { registerRehearse } from './commands/rehearse.ts'
 import { registerValidate } from './commands/validate.ts'
@@ -45,7 +46,7 @@ export function createProgram(): Command {
       if (chdir !== undefined) enterFolder(chdir)
     })
     .addHelpText('after', examples)
-  for (const register of [registerBuild, registerDeploy, registerValidate, registerLint, registerRehearse]) register(program)
+  for (const register of [registerBuild, registerDeploy, registerValidate, registerLint, registerRehearse, registerDoctor]) register(program)
   return program
 }
 

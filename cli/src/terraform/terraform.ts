@@ -50,6 +50,14 @@ const options = ({ folder, env }: Terraform): RunOptions => ({
   installHint,
 })
 
+const versionSchema = z.looseObject({ terraform_version: z.string() })
+
+/** @returns the version of the program that runs @throws CliError `unavailable` */
+export async function readTerraformVersion(): Promise<string> {
+  const { stdout } = await run(terraformProgram(), ['version', '-json'], { installHint })
+  return parseOutput(versionSchema, stdout).terraform_version
+}
+
 export async function initTerraform(terraform: Terraform, backendFile: string, say: Say): Promise<void> {
   const args = ['init', '-input=false', '-no-color', '-reconfigure', '-lockfile=readonly', `-backend-config=${backendFile}`]
   try {

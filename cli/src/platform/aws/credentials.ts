@@ -1,3 +1,5 @@
+import { doing } from './client.ts'
+
 /** Whom Terraform's S3 backend acts as: https://developer.hashicorp.com/terraform/language/backend/s3#credentials-and-shared-configuration */
 export type StateAccess = { region: string; profile?: string | null | undefined; assume_role?: AssumeRole | null | undefined }
 
@@ -19,7 +21,7 @@ type AssumeRole = {
  */
 export async function credentialsFor({ region, profile, assume_role: role }: StateAccess) {
   if (!profile && !role) return {}
-  const { fromNodeProviderChain, fromTemporaryCredentials } = await import('@aws-sdk/credential-providers')
+  const { fromNodeProviderChain, fromTemporaryCredentials } = await import('./credential-providers.ts')
   const own = profile ? fromNodeProviderChain({ profile, clientConfig: { region } }) : undefined
   if (!role) return own ? { credentials: own } : {}
   const params = {
@@ -40,4 +42,11 @@ export async function credentialsFor({ region, profile, assume_role: role }: Sta
 function readSeconds(text: string): number {
   const units = { h: 3600, m: 60, s: 1 }
   return [...text.matchAll(/([\d.]+)([hms])/g)].reduce((sum, [, number, unit]) => sum + Number(number) * units[unit as 'h' | 'm' | 's'], 0)
+}
+
+/** @returns when the machine's own credentials end, or undefined where they do not @throws CliError `unavailable` */
+export async function findExpiry(region: string): Promise<Date | undefined> {
+  const { fromNodeProviderChain } = await import('./credential-providers.ts')
+  const find = fromNodeProviderChain({ clientConfig: { region } })
+  return (await doing('find credentials', find())).expiration
 }
