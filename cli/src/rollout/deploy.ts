@@ -26,6 +26,10 @@ export type DeployFlags = BuildFlags & {
   autoApprove: boolean
   /** Seconds to wait for the proof that the release serves. */
   timeout: number
+  /** Seconds to wait for a state that somebody else has locked. */
+  lockWait?: number
+  /** Done with the release before the apply, and only if there is something to apply; what it throws ends the deployment. */
+  before?: (release: Release, outputs: Record<string, unknown>, terminal: Terminal) => Promise<void>
   /** How many of AWS's seconds pass in one; more than one only in a rehearsal. */
   speed?: number
 }
@@ -56,7 +60,7 @@ export async function deploy(
 ): Promise<DeployResult> {
   if (!flags.planOnly && !flags.autoApprove) requireSomeoneToAsk()
   const release = await prepareRelease(project, settings, flags, terminal)
-  const terraform: Terraform = { folder: project.infrastructure, env: variablesOf(release) }
+  const terraform: Terraform = { folder: project.infrastructure, env: variablesOf(release), lockWaitSeconds: flags.lockWait }
   if (await needsInit(terraform, backendFile)) {
     await terminal.step('terraform init', (say) => init(terraform, backendFile, say))
   }
@@ -70,6 +74,7 @@ export async function deploy(
     const result = { image: { repository, tag, digest }, changes: countChanges(changes), steps: terminal.times }
     if (flags.planOnly) return { url: null, version: null, proof: null, ...result }
     if (!plan.isEmpty && !flags.autoApprove) await approve(changes, terminal)
+    if (flags.before && !plan.isEmpty) await flags.before(release, await readOutputs(terraform), terminal)
     const outputs = plan.isEmpty
       ? await readOutputs(terraform)
       : await terminal.step('terraform apply', (say) => applyTerraform(terraform, planFile, say))

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { describeAge } from '../platform/terminal/describe-age.ts'
 import { readObject } from '../platform/aws/s3.ts'
 import type { Backend } from './settings/settings.ts'
 
@@ -38,18 +39,11 @@ function parseLock(text: string): LockInfo | undefined {
 }
 
 /** Who holds a lock and since when, in a few words. */
-export function describeLock({ info, key }: StateLock, now = new Date()): string {
+export function describeLock({ info, key }: StateLock): string {
   if (!info) return `${key} is there, but holds no lock that Terraform wrote`
-  const age = info.Created ? `, ${formatAge(now.getTime() - info.Created.getTime())} old` : ''
-  return `lock ${info.ID}, held by ${info.Who || 'somebody'}${info.Operation ? ` for ${operationName(info.Operation)}` : ''}${age}`
+  const { ID: id, Who: who, Operation: operation, Created: created } = info
+  const words = [`lock ${id}, held by ${who || 'somebody'}`, operation && `for ${operationName(operation)}`, created && `taken ${describeAge(created)}`]
+  return words.filter(Boolean).join(', ')
 }
 
 const operationName = (operation: string) => operation.replace(/^OperationType/, '').toLowerCase()
-
-/** Roughly, as people say it. */
-export function formatAge(milliseconds: number): string {
-  const seconds = Math.max(0, Math.round(milliseconds / 1000))
-  if (seconds < 120) return `${seconds} s`
-  if (seconds < 2 * 3600) return `${Math.round(seconds / 60)} min`
-  return seconds < 48 * 3600 ? `${Math.round(seconds / 3600)} hours` : `${Math.round(seconds / 86_400)} days`
-}

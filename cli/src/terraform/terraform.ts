@@ -33,7 +33,12 @@ export type Plan = {
 export type Say = (line: string) => void
 
 /** What every call needs: where, and the variables that only the environment carries. */
-export type Terraform = { folder: string; env: Record<string, string> }
+export type Terraform = {
+  folder: string
+  env: Record<string, string>
+  /** How long to wait for a lock that somebody else holds; default: not at all. */
+  lockWaitSeconds?: number | undefined
+}
 
 export const installHint = 'Install Terraform 1.11 or newer (https://developer.hashicorp.com/terraform/install), or run `npm run setup`.'
 
@@ -58,6 +63,8 @@ export async function readTerraformVersion(): Promise<string> {
   return parseOutput(versionSchema, stdout).terraform_version
 }
 
+const lockWait = ({ lockWaitSeconds }: Terraform) => (lockWaitSeconds === undefined ? [] : [`-lock-timeout=${lockWaitSeconds}s`])
+
 export async function initTerraform(terraform: Terraform, backendFile: string, say: Say): Promise<void> {
   const args = ['init', '-input=false', '-no-color', '-reconfigure', '-lockfile=readonly', `-backend-config=${backendFile}`]
   try {
@@ -74,10 +81,11 @@ export async function initTerraform(terraform: Terraform, backendFile: string, s
 /**
  * Writes a plan to `file` and tells what it would do. `terraform show` would load the provider once more for that.
  * https://developer.hashicorp.com/terraform/cli/commands/plan#detailed-exitcode
+ * @param more options, such as -destroy
  * @throws CliError `stateLocked`, or `usage` with terraform's own diagnostics
  */
-export async function planTerraform(terraform: Terraform, file: string, say: Say): Promise<Plan> {
-  const args = ['plan', '-json', '-input=false', '-detailed-exitcode', `-out=${file}`]
+export async function planTerraform(terraform: Terraform, file: string, say: Say, more: string[] = []): Promise<Plan> {
+  const args = ['plan', '-json', '-input=false', '-detailed-exitcode', ...lockWait(terraform), ...more, `-out=${file}`]
   const { messages, exitCode } = await runJson(terraform, args, say, 'terraform plan', 'usage', [0, 2])
   const planned = messages.flatMap(({ type, change }) => (type === 'planned_change' && change ? [change] : []))
   return { changes: planned.map(({ resource, action }) => ({ address: resource.addr, action })), isEmpty: exitCode === 0 }
@@ -89,7 +97,7 @@ export async function planTerraform(terraform: Terraform, file: string, say: Say
  * @throws CliError `stateLocked` or `deploymentFailed`
  */
 export async function applyTerraform(terraform: Terraform, file: string, say: Say): Promise<Record<string, unknown>> {
-  const { messages } = await runJson(terraform, ['apply', '-json', '-input=false', file], say, 'terraform apply', 'deploymentFailed')
+  const { messages } = await runJson(terraform, ['apply', '-json', '-input=false', ...lockWait(terraform), file], say, 'terraform apply', 'deploymentFailed')
   const outputs = messages.findLast((message) => message.type === 'outputs')?.outputs ?? {}
   return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]))
 }
@@ -123,6 +131,33 @@ export async function showPlannedOutputs(folder: string, file: string): Promise<
   const { stdout } = await run(terraformProgram(), ['show', '-json', '-no-color', file], { cwd: folder, env: { TF_DATA_DIR: '.terraform' }, installHint })
   const { outputs } = parseOutput(shownPlanSchema, stdout).planned_values
   return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]))
+}
+
+const destroyedSchema = z.looseObject({
+  resource_changes: z
+    .array(
+      z.looseObject({
+        address: z.string(),
+        type: z.string(),
+        change: z.looseObject({ actions: z.array(z.string()), before: z.record(z.string(), z.unknown()).nullish() }),
+      }),
+    )
+    .default([]),
+})
+
+/** A resource that a plan destroys, with its attributes as they are now. */
+export type Destroyed = { address: string; type: string; before: Record<string, unknown> }
+
+/** What a plan file destroys. */
+export async function showDestroyed(terraform: Terraform, file: string): Promise<Destroyed[]> {
+  const { stdout } = await run(terraformProgram(), ['show', '-json', '-no-color', file], options(terraform))
+  const { resource_changes: changes } = parseOutput(destroyedSchema, stdout)
+  return changes.flatMap(({ address, type, change: { actions, before } }) => (actions.includes('delete') ? [{ address, type, before: before ?? {} }] : []))
+}
+
+/** Takes a lock away, by its id. @throws ProgramError when it is not that lock that is held */
+export async function forceUnlock(terraform: Terraform, id: string): Promise<void> {
+  await run(terraformProgram(), ['force-unlock', '-force', '-no-color', id], options(terraform))
 }
 
 /** Reads JSON that terraform printed, without what it warned of before and what setup-terraform's wrapper puts around it. */

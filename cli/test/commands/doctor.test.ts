@@ -74,7 +74,7 @@ t.test('what is wrong, each with what to do', async (t) => {
     versioned: { status: 'warn', fix: /put-bucket-versioning --bucket state-bucket/ },
     encrypted: { status: 'warn', value: 'no', fix: /put-bucket-encryption/ },
     private: { status: 'warn', value: 'off: IgnorePublicAcls, BlockPublicPolicy, RestrictPublicBuckets' },
-    lock: { status: 'warn', value: /lock 1234-abcd, held by ann@laptop for apply, 3 days old/, fix: /fargate-ctl unlock/ },
+    lock: { status: 'warn', value: /lock 1234-abcd, held by ann@laptop, for apply, taken 3 days ago/, fix: /fargate-ctl unlock/ },
     'immutable tags': { status: 'warn', fix: /IMMUTABLE/ },
     'scan on push': { status: 'warn' },
     'deployed image': { status: 'fail', value: /is not in ECR any more/ },
