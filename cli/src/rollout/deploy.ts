@@ -29,6 +29,8 @@ export type DeployFlags = PrepareFlags & {
   bake?: number
   /** Leaves it to ECS when to give up. */
   keepTrying?: boolean
+  /** Done with the release before the apply, and only if there is something to apply; what it throws ends the deployment. */
+  before?: (release: Release, outputs: Record<string, unknown>, terminal: Terminal) => Promise<void>
   /** How many of AWS's seconds pass in one; more than one only in a rehearsal. */
   speed?: number
 }
@@ -63,7 +65,7 @@ export async function deploy(
   const work = (prepared: PreparedPlan) => applyPlan({ project, settings, command: 'deploy' }, prepared, { ...flags, autoApprove: isApproved }, terminal)
   if (flags.plan === undefined) return withPlan(project, settings, flags, terminal, work)
   const { withSealedPlan } = await import('./seal.ts')
-  return withSealedPlan(project, settings, flags.plan, terminal, work)
+  return withSealedPlan(project, settings, flags.plan, flags, terminal, work)
 }
 
 /** Which command deploys what. */
@@ -71,7 +73,7 @@ export type Deployment = Pick<Attempt, 'project' | 'settings' | 'command'>
 
 /** The same for a release that is in ECR. @throws CliError */
 export function deployRelease(deployment: Deployment, prepared: Prepared, flags: DeployFlags, terminal: Terminal): Promise<DeployResult> {
-  return withPlanOf(deployment.project, deployment.settings, prepared, terminal, (plan) => applyPlan(deployment, plan, flags, terminal))
+  return withPlanOf(deployment.project, deployment.settings, prepared, flags, terminal, (plan) => applyPlan(deployment, plan, flags, terminal))
 }
 
 /** Shows the plan and what it would undo, asks, applies it, waits for the proof, and keeps a receipt of it all. */
@@ -87,6 +89,7 @@ async function applyPlan(deployment: Deployment, prepared: PreparedPlan, flags: 
   if (!plan.isEmpty && !flags.autoApprove) await approve(changes, terminal)
   const before = truth.live && { taskDefinition: truth.live.taskDefinition, digest: truth.live.digest }
   return withReceipt({ ...deployment, identity, release, changes, before }, terminal, async (evidence) => {
+    if (flags.before && !plan.isEmpty) await flags.before(release, await readOutputs(terraform), terminal)
     const { outputs, leftover } = plan.isEmpty
       ? { outputs: await readOutputs(terraform), leftover: undefined }
       : await terminal.step('terraform apply', (say) => applyTerraform(terraform, file, say))

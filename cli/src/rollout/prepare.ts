@@ -15,7 +15,10 @@ import { planTerraform, readOutputs, type Plan, type Terraform } from '../terraf
 import { openReceipts } from './receipt/store.ts'
 import { readTruth, type Truth } from './truth.ts'
 
-export type PrepareFlags = BuildFlags & { build: boolean }
+/** Seconds to wait for a state that somebody else has locked; default: not at all. */
+export type LockFlags = { lockWait?: number | undefined }
+
+export type PrepareFlags = BuildFlags & LockFlags & { build: boolean }
 
 /** A release in ECR, and who is about to deploy it. */
 export type Prepared = { release: Release; identity: Identity }
@@ -39,7 +42,7 @@ export async function withPlan<Result>(
   work: (prepared: PreparedPlan) => Promise<Result>,
 ): Promise<Result> {
   refuseUnsavedState({ folder: project.infrastructure, env: {} })
-  return withPlanOf(project, settings, await prepareRelease(project, settings, flags, terminal), terminal, work)
+  return withPlanOf(project, settings, await prepareRelease(project, settings, flags, terminal), flags, terminal, work)
 }
 
 /** The same for a release that is in ECR. @throws CliError */
@@ -47,10 +50,11 @@ export async function withPlanOf<Result>(
   project: Project,
   settings: Settings,
   prepared: Prepared,
+  flags: LockFlags,
   terminal: Terminal,
   work: (prepared: PreparedPlan) => Promise<Result>,
 ): Promise<Result> {
-  const terraform = await openTerraform(project, prepared.release, terminal)
+  const terraform = await openTerraform(project, prepared.release, flags, terminal)
   return withPlanFolder(async (folder) => {
     const file = join(folder, 'deploy.tfplan')
     const [plan, truth] = await Promise.all([
@@ -77,8 +81,8 @@ export async function withPlanFolder<Result>(work: (folder: string) => Promise<R
 }
 
 /** Terraform, initialised, and told of the release. */
-export async function openTerraform(project: Project, release: VariableRelease, terminal: Terminal): Promise<Terraform> {
-  const terraform: Terraform = { folder: project.infrastructure, env: variablesOf(release), tell: terminal.note }
+export async function openTerraform(project: Project, release: VariableRelease, { lockWait }: LockFlags, terminal: Terminal): Promise<Terraform> {
+  const terraform: Terraform = { folder: project.infrastructure, env: variablesOf(release), tell: terminal.note, lockWaitSeconds: lockWait }
   if (await needsInit(terraform, backendFile)) {
     await terminal.step('terraform init', (say) => init(terraform, backendFile, say))
   }

@@ -12,7 +12,7 @@ import { refuseUnsavedState } from '../terraform/explain-failure.ts'
 import { readPlannedState } from '../terraform/plan/plan-file.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
 import { compareContexts, contextSchema, readContext, sha256 } from './plan-context.ts'
-import { openTerraform, readTruthOf, withPlanFolder, type PreparedPlan } from './prepare.ts'
+import { openTerraform, readTruthOf, withPlanFolder, type LockFlags, type PreparedPlan } from './prepare.ts'
 
 const sealSchema = z.object({
   format: z.literal(1),
@@ -75,6 +75,7 @@ export async function withSealedPlan<Result>(
   project: Project,
   settings: Settings,
   path: string,
+  flags: LockFlags,
   terminal: Terminal,
   work: (prepared: PreparedPlan) => Promise<Result>,
 ): Promise<Result> {
@@ -82,7 +83,7 @@ export async function withSealedPlan<Result>(
   const { seal, content } = await openSeal(path)
   const { release, plan } = seal
   const [identity] = await terminal.step('Check account and bucket', () => Promise.all([getIdentity(seal.context.region), requireBucket(settings.backend)]))
-  const terraform = await openTerraform(project, release, terminal)
+  const terraform = await openTerraform(project, release, flags, terminal)
   await terminal.step('Check that the sealed plan still fits', async () => {
     const [context, isThere] = await Promise.all([readContext(project, settings, terraform), hasImage(release.repository, release.digest, seal.context.region)])
     const changed = [...compareContexts(seal.context, context), ...(isThere ? [] : [`image: ${release.repository}@${release.digest} is no longer in ECR`])]

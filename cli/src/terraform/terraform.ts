@@ -46,6 +46,8 @@ export type Terraform = {
   tell?: Say
   /** Seconds of that while; 30 by default. */
   silenceSeconds?: number
+  /** How long to wait for a lock that somebody else holds; default: not at all. */
+  lockWaitSeconds?: number | undefined
 }
 
 const options = ({ folder, env }: Terraform): RunOptions => ({
@@ -54,6 +56,16 @@ const options = ({ folder, env }: Terraform): RunOptions => ({
   interruptWith: 'SIGINT',
   installHint,
 })
+
+const versionSchema = z.looseObject({ terraform_version: z.string() })
+
+/** @returns the version of the program that runs @throws CliError `unavailable` */
+export async function readTerraformVersion(): Promise<string> {
+  const { stdout } = await run(terraformProgram(), ['version', '-json'], { installHint })
+  return parseOutput(versionSchema, stdout).terraform_version
+}
+
+const lockWait = ({ lockWaitSeconds }: Terraform) => (lockWaitSeconds === undefined ? [] : [`-lock-timeout=${lockWaitSeconds}s`])
 
 export async function initTerraform(terraform: Terraform, backendFile: string, say: Say): Promise<void> {
   const args = ['init', '-input=false', '-no-color', '-reconfigure', '-lockfile=readonly', `-backend-config=${backendFile}`]
@@ -71,10 +83,11 @@ export async function initTerraform(terraform: Terraform, backendFile: string, s
 /**
  * Writes a plan to `file` and tells what it would do. `terraform show` would load the provider once more for that.
  * https://developer.hashicorp.com/terraform/cli/commands/plan#detailed-exitcode
+ * @param more options, such as -destroy
  * @throws CliError `stateLocked`, `usage` for a mistake of the configuration, `unavailable` for what is out of reach
  */
-export async function planTerraform(terraform: Terraform, file: string, say: Say): Promise<Plan> {
-  const args = ['plan', '-json', '-input=false', '-detailed-exitcode', `-out=${file}`]
+export async function planTerraform(terraform: Terraform, file: string, say: Say, more: string[] = []): Promise<Plan> {
+  const args = ['plan', '-json', '-input=false', '-detailed-exitcode', ...lockWait(terraform), ...more, `-out=${file}`]
   const { messages, exitCode } = await runJson(terraform, 'plan', args, say, [0, 2])
   const planned = messages.flatMap(({ type, change }) => (type === 'planned_change' && change ? [change] : []))
   return { changes: planned.map(({ resource, action }) => ({ address: resource.addr, action })), isEmpty: exitCode === 0 }
@@ -89,7 +102,7 @@ export type Applied = { outputs: Record<string, unknown>; leftover: { error: Cli
  * @throws CliError `stateLocked`, `deploymentFailed` or `unavailable`
  */
 export async function applyTerraform(terraform: Terraform, file: string, say: Say): Promise<Applied> {
-  const { messages, failure } = await runJson(terraform, 'apply', ['apply', '-json', '-input=false', file], say)
+  const { messages, failure } = await runJson(terraform, 'apply', ['apply', '-json', '-input=false', ...lockWait(terraform), file], say)
   const outputs = messages.findLast((message) => message.type === 'outputs')?.outputs ?? {}
   if (!failure) return { outputs: valuesOf(outputs), leftover: undefined }
   const error = await explainFailure(failure, terraform)
@@ -166,6 +179,33 @@ export type StateVersion = z.infer<typeof stateVersionSchema>
 export async function readStateVersion(terraform: Terraform): Promise<StateVersion> {
   const { stdout } = await run(terraformProgram(), ['state', 'pull'], options(terraform))
   return stdout.includes('{') ? parseOutput(stateVersionSchema, stdout) : { lineage: '', serial: 0 }
+}
+
+const destroyedSchema = z.looseObject({
+  resource_changes: z
+    .array(
+      z.looseObject({
+        address: z.string(),
+        type: z.string(),
+        change: z.looseObject({ actions: z.array(z.string()), before: z.record(z.string(), z.unknown()).nullish() }),
+      }),
+    )
+    .default([]),
+})
+
+/** A resource that a plan destroys, with its attributes as they are now. */
+export type Destroyed = { address: string; type: string; before: Record<string, unknown> }
+
+/** What a plan file destroys. */
+export async function showDestroyed(terraform: Terraform, file: string): Promise<Destroyed[]> {
+  const { stdout } = await run(terraformProgram(), ['show', '-json', '-no-color', file], options(terraform))
+  const { resource_changes: changes } = parseOutput(destroyedSchema, stdout)
+  return changes.flatMap(({ address, type, change: { actions, before } }) => (actions.includes('delete') ? [{ address, type, before: before ?? {} }] : []))
+}
+
+/** Takes a lock away, by its id. @throws ProgramError when it is not that lock that is held */
+export async function forceUnlock(terraform: Terraform, id: string): Promise<void> {
+  await run(terraformProgram(), ['force-unlock', '-force', '-no-color', id], options(terraform))
 }
 
 /** Reads JSON that terraform printed, without what it warned of before and what setup-terraform's wrapper puts around it. */

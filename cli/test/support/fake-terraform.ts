@@ -57,6 +57,7 @@ if (verb === 'plan') {
   for (const [addr, action] of changes) message('planned_change', { change: { resource: { addr }, action } })
   if (changes.length > 0 && args.includes('-detailed-exitcode')) return 2
 }
+if (verb === 'version') say(JSON.stringify({ terraform_version: '1.11.4' }))
 if (verb === 'output') say(JSON.stringify(outputs))
 if (verb === 'apply') {
   if (process.env.FAKE_ERRORED_STATE) fs.writeFileSync('errored.tfstate', JSON.stringify({ outputs }))

@@ -38,6 +38,8 @@ export type Terminal = {
   print(text: string): void
   /** The command's result for a script, on stdout; printed with --json only. */
   printJson(value: unknown): void
+  /** One of many results for a script, on a line of its own; printed with --json only. */
+  printJsonLine(value: unknown): void
   /** Prints what happened, the cause and what to do next; on GitHub also as an annotation and in the step summary. */
   error(error: CliError): void
   /** Appends to GitHub's step summary; does nothing elsewhere (https://docs.github.com/actions, job summaries). */
@@ -88,6 +90,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
     },
     print: (text) => void (json || writeSafely(process.stdout, text)),
     printJson: (value) => void (json && writeSafely(process.stdout, JSON.stringify(value, null, 2))),
+    printJsonLine: (value) => void (json && writeSafely(process.stdout, JSON.stringify(value))),
     error(error) {
       line(formatError(error, colors))
       annotate('error', error.fix ? `${error.message} ${error.fix}` : error.message, readPlace(error.place))

@@ -9,6 +9,8 @@ export const inputsSchema = z.object({
   name: z.string(),
   repository_name: text,
   cpu_architecture: z.string().nullish(),
+  /** The only accounts that may be deployed to, where the configuration has such a variable. */
+  allowed_account_ids: z.array(z.string()).nullish(),
   /** What HTTPS is served for. */
   domain_name: z.string().nullish(),
 })
