@@ -33,6 +33,7 @@ export const { version } = manifest
 /** In the order in which the help lists them. */
 const commands = [
   registerBuild,
+  registerPlan,
   registerDeploy,
   registerValidate,
   registerLint,

@@ -60,7 +60,7 @@ function copyFor({ command, image }: OneOff, definition: TaskDefinition, app: Co
 }
 
 async function runTask(registered: string, like: Service, app: ContainerDefinition, deployed: Deployed, oneOff: OneOff, terminal: Terminal): Promise<OneOffResult> {
-  const { service, outputs } = deployed
+  const { service } = deployed
   const started = performance.now()
   const { taskArn = '' } = await service.runTask(registered, like, 'fargate-ctl')
   terminal.note(terminal.colors.dim(`  task ${idOf(taskArn).slice(0, 8)}: ${oneOff.command.join(' ')}`))
@@ -79,7 +79,7 @@ async function runTask(registered: string, like: Service, app: ContainerDefiniti
   const exitCode = stopped.containers?.find(({ name }) => name === app.name)?.exitCode
   const end = describeEnd(stopped, app.name)
   if (exitCode !== undefined) return { task: taskArn, exitCode, end, seconds }
-  throw neverRan(stopped, end, app.name, outputs.health_check_path)
+  throw neverRan(stopped, end, app, oneOff.image ?? app.image ?? '', deployed)
 }
 
 async function waitForEnd(taskArn: string, service: Deployed['service'], timeoutSeconds: number): Promise<Task> {
@@ -106,9 +106,11 @@ async function followLog(taskArn: string, app: ContainerDefinition, { service, o
   }
 }
 
-function neverRan(task: Task, end: string, container: string | undefined, healthPath: string): CliError {
+function neverRan(task: Task, end: string, { name: container }: ContainerDefinition, image: string, { service, outputs }: Deployed): CliError {
   const nothing = { own: undefined, revision: undefined, deployments: [], events: [], running: [], stopping: 0, problem: undefined }
-  const { fix } = diagnose({ ...nothing, service: {}, stopped: [{ task, log: [] }] }, { container, healthPath })
+  const [, repository = image, tag = image] = /\/([^:@]+)[:@](.+)$/.exec(image) ?? []
+  const unasked = { port: undefined, gracePeriod: undefined, healthPath: outputs.health_check_path, places: new Map<string, string>() }
+  const { fix } = diagnose({ ...nothing, service: {}, stopped: [{ task, log: [] }] }, { ...unasked, container, repository, tag, region: service.region })
   return new CliError('deploymentFailed', 'The command was never run: its task did not start.', { fix, cause: end })
 }
 
