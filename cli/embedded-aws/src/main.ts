@@ -2,6 +2,8 @@
 import { Command, CommanderError } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import { registerEnv } from './commands/env.ts'
+import { registerFault } from './commands/fault.ts'
+import { registerLogs } from './commands/logs.ts'
 import { registerStart } from './commands/start.ts'
 import { registerStatus } from './commands/status.ts'
 import { registerStop } from './commands/stop.ts'
@@ -21,7 +23,7 @@ Examples:
 
 Exit codes:
   0 done   1 a bug   2 bad usage   4 something needed is missing, or none runs`)
-for (const register of [registerStart, registerStop, registerStatus, registerEnv]) register(program)
+for (const register of [registerStart, registerEnv, registerStatus, registerLogs, registerFault, registerStop]) register(program)
 
 try {
   await program.parseAsync()
