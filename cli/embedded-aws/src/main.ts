@@ -38,9 +38,9 @@ function report(error: unknown): number {
     process.stderr.write(`error: embedded-aws ${manifest.version} met a bug of its own: ${(error as Error).stack}\n`)
     return 1
   }
-  const { message, cause, fix } = error
+  const { message, cause, fix, exitCode } = error
   process.stderr.write(`error: ${message}\n`)
   if (cause) process.stderr.write(`  cause: ${cause}\n`)
   if (fix) process.stderr.write(`  fix: ${fix}\n`)
-  return 4
+  return exitCode
 }

@@ -1,21 +1,21 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join, posix } from 'node:path'
-import { buffer } from 'node:stream/consumers'
+import { join } from 'node:path'
 import { createAutoscaling } from './autoscaling/api.ts'
 import { AwsError } from './aws-error.ts'
 import { createBalancer } from './elb/balancer.ts'
 import { ensureCertificate, loadCertificate } from './elb/certificate.ts'
 import type { Capacity } from './deployments/capacity.ts'
 import { createClock } from './clock.ts'
-import { actAs } from './access/act-as.ts'
-import { isOwnHost } from './access/host.ts'
+import { isMinistacksOwn, isOwnHost } from './access/doors.ts'
+import { identify, type Caller } from './access/identify.ts'
 import type { Keys } from './access/keys.ts'
 import { createKeyIssuer } from './access/learn-keys.ts'
 import { refuse } from './access/refusals.ts'
-import { findKey, readClaim, Refusal, signsBody, verifySignature } from './access/signature.ts'
-import { askForLogin, createRegistryLogin, type Registry, type RegistryLogin } from './ecr/login.ts'
+import { Refusal } from './access/signature.ts'
+import { createEcrApi } from './ecr/api.ts'
+import { askForLogin, createRegistryLogin, type Registry } from './ecr/login.ts'
 import { createControl } from './faults/control.ts'
 import { isHealthy } from './ministack.ts'
 import { healthPath, ownService, statusPath } from './own-api.ts'
@@ -28,7 +28,7 @@ import { createElbApi } from './elb/elb-api.ts'
 import { createEngineApi } from './tasks/engine-api.ts'
 import { createEc2Api } from './ec2/flow-logs.ts'
 import { createProcessEngine } from './tasks/processes/engine.ts'
-import { createProxy, sendExchange, type Exchange, type Proxy } from './proxy.ts'
+import { createProxy } from './proxy.ts'
 import { createTargetHealth } from './elb/target-health.ts'
 import { createTasks } from './tasks/tasks.ts'
 import { createUpstream } from './upstream.ts'
@@ -93,6 +93,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
   const elb = createElbApi({ proxy, balancer, health })
   const ec2 = createEc2Api({ proxy, store })
+  const ecr = createEcrApi({ proxy, login, registry })
   const issueKey = createKeyIssuer(proxy, keys)
 
   /** Answers a request whose signature was verified. */
@@ -102,7 +103,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (api) return answerJson(api, scope, req, body, res, log)
     if (service === 'elasticloadbalancing') return elb(scope, req, body, res)
     if (service === 'ec2') return ec2(req, body, res)
-    if (service === 'ecr') return answerEcr(proxy, login, port, req, body, res)
+    if (service === 'ecr') return ecr(req, body, res)
     if (service === 'sts' || service === 'iam') return issueKey(req, body, res, scope.account)
     if (service === ownService && req.url === statusPath) return void res.end(JSON.stringify(readStatus(store, health)))
     if (service === ownService) return control(req, body, res)
@@ -150,36 +151,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return { url: `http://127.0.0.1:${port}`, port, close }
 }
 
-/** For whom, for which service, and with which body; undefined when it is too long to be read, or its sender does not sign it. */
-type Caller = { scope: Scope; service: string; body: Buffer | undefined }
-
-/**
- * The credential scope of a request's signature says for which service it is, and its key on whose behalf.
- * @throws Refusal
- */
-async function identify(req: IncomingMessage, query: URLSearchParams, keys: Keys): Promise<Caller> {
-  const claim = readClaim(req, query)
-  const key = findKey(claim, keys)
-  const body = signsBody(req, claim) ? await buffer(req) : undefined
-  await verifySignature(req, query, claim, key, body)
-  actAs(req, key, claim)
-  return { scope: { region: claim.region, account: key.account }, service: claim.service, body }
-}
-
-/** ministack has paths of its own, which need no key and could end all; however they are written. */
-const isMinistacksOwn = (pathname: string) => /^\/_(ministack|localstack)(\/|$)/i.test(posix.normalize(decode(pathname)))
-
 /** Docker signs nothing: it logs in. API Gateway's paths begin alike, but are signed. */
 const isRegistry = ({ headers }: IncomingMessage, pathname: string) =>
   /^\/v2(\/|$)/.test(pathname) && !headers.authorization?.startsWith('AWS4-HMAC-SHA256')
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
-}
 
 /** Says which embedded AWS this is, and whether all of it works; it is no secret. */
 async function answerHealth(ministack: string, instance: string, res: ServerResponse): Promise<void> {
@@ -207,20 +181,4 @@ async function answerJson(
     log(`${action}: ${(error as Error).stack}`)
     send(500, { __type: 'ServerException', message: (error as Error).message })
   }
-}
-
-/**
- * The repository's address becomes the gateway's, which a container engine on this machine can push to and pull from, and
- * the login is one that the gateway knows.
- */
-async function answerEcr(proxy: Proxy, login: RegistryLogin, port: number, req: IncomingMessage, body: Buffer, res: ServerResponse): Promise<void> {
-  const answer: Exchange = await proxy.exchange(req, body)
-  const { password, expiresAt } = login.issue()
-  const text = answer.body
-    .toString()
-    .replace(/("authorizationToken": ?")[^"]*"/g, `$1${Buffer.from(`AWS:${password}`).toString('base64')}"`)
-    .replace(/("expiresAt": ?)[\d.e+]+/g, `$1${expiresAt}`)
-    .replace(/https:\/\/\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/g, `http://127.0.0.1:${port}`)
-    .replace(/\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/g, `127.0.0.1:${port}`)
-  sendExchange(res, { ...answer, body: Buffer.from(text) })
 }

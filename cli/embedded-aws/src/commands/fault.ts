@@ -21,7 +21,10 @@ export function registerFault(program: Command): void {
 
 async function cause(name: string, words: string[], flags: CommonFlags): Promise<void> {
   if (!isFault(name)) {
-    throw new UserError(`There is no fault ${name}.`, { fix: `There are ${Object.keys(faultInputs).join(', ')}.` })
+    throw new UserError(`There is no fault ${name}.`, {
+      fix: `There are ${Object.keys(faultInputs).join(', ')}.`,
+      exitCode: 2,
+    })
   }
   const input = readInput(name, words)
   const stateDir = stateDirOf(flags)
@@ -43,7 +46,11 @@ function readInput(name: FaultName, words: string[]): unknown {
   })
   const read = z.strictObject(schema.shape).safeParse(Object.fromEntries(given))
   if (read.success) return read.data
-  throw new UserError(`The fault ${name} needs something else.`, { cause: z.prettifyError(read.error), fix: describe(name).trim() })
+  throw new UserError(`The fault ${name} needs something else.`, {
+    cause: z.prettifyError(read.error),
+    fix: describe(name).trim(),
+    exitCode: 2,
+  })
 }
 
 function describe(name: FaultName): string {

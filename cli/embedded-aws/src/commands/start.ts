@@ -3,7 +3,6 @@ import { openKeys } from '../access/keys.ts'
 import { filesOf } from '../daemon/protocol.ts'
 import { ensureEmbeddedAws } from '../daemon/launch.ts'
 import { environmentFor } from '../environment.ts'
-import { findPython } from '../python.ts'
 import { jsonOption, regionOption, stateDirOf, stateOption, type CommonFlags } from './options.ts'
 
 type Flags = CommonFlags & { speed: number; tasks: 'containers' | 'processes'; domain?: string; python?: string; region: string; account?: string[] }
@@ -25,11 +24,11 @@ export function registerStart(program: Command): void {
 
 async function start(flags: Flags): Promise<void> {
   const stateDir = stateDirOf(flags)
-  const python = await findPython(flags.python)
-  const { url, startedNow } = await ensureEmbeddedAws({ stateDir, python, speed: flags.speed, tasksAre: flags.tasks, domainName: flags.domain, ...(flags.account ? { accounts: flags.account } : {}) })
+  const { python, speed, tasks: tasksAre, domain: domainName, account: accounts } = flags
+  const { url, startedNow } = await ensureEmbeddedAws({ stateDir, python, speed, tasksAre, domainName, accounts })
   const environment = environmentFor({ url, key: openKeys(filesOf(stateDir).keys).issued(), region: flags.region, stateDir }, process.env)
   if (flags.json) return void process.stdout.write(`${JSON.stringify({ url, startedNow, environment })}\n`)
-  const tasks = flags.tasks === 'containers' ? 'tasks are containers' : 'tasks are processes of this machine, without isolation'
+  const tasks = tasksAre === 'containers' ? 'tasks are containers' : 'tasks are processes of this machine, without isolation'
   process.stdout.write(`The embedded AWS ${startedNow ? 'serves' : 'serves already'} at ${url}; ${tasks}.
 
   Point this shell at it:  eval "$(embedded-aws env)"

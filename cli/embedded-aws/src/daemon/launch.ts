@@ -10,6 +10,7 @@ import { ensureCertificate } from '../elb/certificate.ts'
 import { readJson, writeJson } from '../files.ts'
 import { endMinistack } from '../ministack.ts'
 import { healthPath } from '../own-api.ts'
+import { findPython } from '../python.ts'
 import { describeEngine } from '../tasks/engine-api.ts'
 import { UserError } from '../user-error.ts'
 import { endProcess, isAlive } from './processes.ts'
@@ -17,8 +18,10 @@ import { daemonFileSchema, daemonMessageSchema, filesOf, settingsSchema, type Da
 
 export type EmbeddedAws = { url: string; startedNow: boolean }
 
-export type StartOptions = Omit<DaemonOptions, 'port' | 'build' | 'engine' | 'accounts'> & {
-  accounts?: string[]
+export type StartOptions = Omit<DaemonOptions, 'port' | 'build' | 'engine' | 'accounts' | 'python'> & {
+  /** Default: the python3 on PATH. */
+  python?: string | undefined
+  accounts?: string[] | undefined
   /** The name that HTTPS listeners have a certificate for. */
   domainName?: string | undefined
 }
@@ -46,7 +49,8 @@ export async function ensureEmbeddedAws({ domainName, accounts = ['000000000000'
   const running = await findRunning(stateDir)
   if (running?.healthy && isDeepStrictEqual(wanted, settingsSchema.parse(running))) return { url: running.url, startedNow: false }
   await stopEmbeddedAws(stateDir)
-  const url = await startDaemon(entry, { ...options, ...wanted, port: readJson(files.port, portSchema)?.port })
+  const python = await findPython(options.python)
+  const url = await startDaemon(entry, { ...options, ...wanted, python, port: readJson(files.port, portSchema)?.port })
   await writeJson(files.port, { port: Number(new URL(url).port) })
   return { url, startedNow: true }
 }
