@@ -71,7 +71,6 @@ export function openKeys(file: string): Keys {
 
 /** In the form that AWS's own have. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html */
 function makeKey(account: string): Key {
-  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
-  const id = [...randomBytes(16)].map((byte) => letters[byte % letters.length]).join('')
+  const id = BigInt(`0x${randomBytes(10).toString('hex')}`).toString(32).padStart(16, '0').toUpperCase()
   return { accessKeyId: `AKIA${id}`, secretAccessKey: randomBytes(30).toString('base64'), account, learned: false }
 }

@@ -14,10 +14,10 @@ export const createKeyIssuer = (proxy: Proxy, keys: Keys) => async (req: Incomin
 }
 
 function readKey(answer: string, account: string): Key | undefined {
-  const read = (element: string) => new RegExp(`<${element}>([^<]+)</${element}>`).exec(answer)?.[1]
-  const [accessKeyId, secretAccessKey] = [read('AccessKeyId'), read('SecretAccessKey')]
+  const [, accessKeyId] = /<AccessKeyId>([^<]+)</.exec(answer) ?? []
+  const [, secretAccessKey] = /<SecretAccessKey>([^<]+)</.exec(answer) ?? []
   if (!accessKeyId || !secretAccessKey) return undefined
-  const sessionToken = read('SessionToken')
+  const [, sessionToken] = /<SessionToken>([^<]+)</.exec(answer) ?? []
   const [, other] = /<Arn>arn:aws:sts::(\d{12}):/.exec(answer) ?? []
   return { accessKeyId, secretAccessKey, account: other ?? account, learned: true, ...(sessionToken ? { sessionToken } : {}) }
 }

@@ -55,6 +55,6 @@ function readInput(name: FaultName, words: string[]): unknown {
 
 function describe(name: FaultName): string {
   const { shape, description } = faultInputs[name]
-  const inputs = Object.entries(shape).map(([key, schema]) => `${key}=… (${schema.description})`)
+  const inputs = Object.entries(shape as Record<string, z.ZodType>).map(([key, schema]) => `${key}=… (${schema.description})`)
   return `  ${name} ${inputs.join(' ')}\n      ${description}`
 }
