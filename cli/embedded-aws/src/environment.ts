@@ -1,8 +1,10 @@
 import { join } from 'node:path'
+import type { Key } from './access/keys.ts'
 import { certificateFile } from './elb/certificate.ts'
 
 /** Variables that would lead a program elsewhere, or with other credentials. */
-const misleading = /^AWS_(PROFILE|SESSION_TOKEN|ROLE_ARN|WEB_IDENTITY_TOKEN_FILE|ENDPOINT_URL_.*|CONTAINER_.*|CA_BUNDLE|USE_.*)$/
+const misleading =
+  /^AWS_(PROFILE|DEFAULT_PROFILE|SESSION_TOKEN|SECURITY_TOKEN|ROLE_.*|WEB_IDENTITY_TOKEN_FILE|ENDPOINT_URL_.*|IGNORE_CONFIGURED_ENDPOINT_URLS|CONTAINER_.*|CA_BUNDLE|USE_.*|S3_US_EAST_1_REGIONAL_ENDPOINT|STS_REGIONAL_ENDPOINTS)$/
 
 /** What makes a program talk to an embedded AWS, and to no other. */
 export type Environment = { set: Record<string, string>; unset: string[] }
@@ -11,12 +13,12 @@ export type Environment = { set: Record<string, string>; unset: string[] }
  * The variables that make terraform, an SDK or the aws CLI talk to the embedded AWS.
  * @param env the environment that they are meant for
  */
-export function environmentFor({ url, region, stateDir }: { url: string; region: string; stateDir: string }, env: NodeJS.ProcessEnv): Environment {
+export function environmentFor(options: { url: string; key: Key; region: string; stateDir: string }, env: NodeJS.ProcessEnv): Environment {
+  const { url, key, region, stateDir } = options
   const set = {
     AWS_ENDPOINT_URL: url,
-    AWS_ACCESS_KEY_ID: 'rehearsal',
-    // Secrets are never printed, so it must be no word that anybody would print.
-    AWS_SECRET_ACCESS_KEY: 'no-secret-in-a-rehearsal',
+    AWS_ACCESS_KEY_ID: key.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
     AWS_EC2_METADATA_DISABLED: 'true',

@@ -2,6 +2,8 @@
 import { Command, CommanderError } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import { registerEnv } from './commands/env.ts'
+import { registerFault } from './commands/fault.ts'
+import { registerLogs } from './commands/logs.ts'
 import { registerStart } from './commands/start.ts'
 import { registerStatus } from './commands/status.ts'
 import { registerStop } from './commands/stop.ts'
@@ -21,7 +23,7 @@ Examples:
 
 Exit codes:
   0 done   1 a bug   2 bad usage   4 something needed is missing, or none runs`)
-for (const register of [registerStart, registerStop, registerStatus, registerEnv]) register(program)
+for (const register of [registerStart, registerEnv, registerStatus, registerLogs, registerFault, registerStop]) register(program)
 
 try {
   await program.parseAsync()
@@ -36,9 +38,9 @@ function report(error: unknown): number {
     process.stderr.write(`error: embedded-aws ${manifest.version} met a bug of its own: ${(error as Error).stack}\n`)
     return 1
   }
-  const { message, cause, fix } = error
+  const { message, cause, fix, exitCode } = error
   process.stderr.write(`error: ${message}\n`)
   if (cause) process.stderr.write(`  cause: ${cause}\n`)
   if (fix) process.stderr.write(`  fix: ${fix}\n`)
-  return 4
+  return exitCode
 }

@@ -1,63 +1,90 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { closeSync, openSync } from 'node:fs'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { endProcess, isAlive } from './daemon/processes.ts'
+import { endProcess, isAlive, knowProcess, processSchema } from './daemon/processes.ts'
+import { readJson, writeJson } from './files.ts'
 
-export type Ministack = { url: string; pid: number; close: () => Promise<void> }
+/** `socket`: where it listens. It lets anybody in, so it is a file in a folder that nobody else may enter. */
+export type Ministack = { socket: string; pid: number; close: () => Promise<void> }
+
+type Options = {
+  /** The interpreter of the virtual environment that holds ministack. */
+  python: string
+  stateDir: string
+  /** The gateway's port, which is in the URLs that ministack gives out. */
+  port: number
+}
 
 const startSeconds = 60
+/** How long it may take to save its state. */
+const endSeconds = 30
 
-const runningSchema = z.object({ pid: z.number(), url: z.url() })
+const runningSchema = z.object({ version: z.literal(1), process: processSchema, socket: z.string() })
+type Running = z.infer<typeof runningSchema>
+const runningFile = (stateDir: string) => join(stateDir, 'running.json')
 
 /**
- * Starts ministack on a free loopback port and waits until it is healthy, or finds the one that a killed gateway left
- * running. Its state lies below `stateDir` and is read again at the next start; `close` waits until it is saved.
- * @param options.python the interpreter of the virtual environment that holds ministack
+ * Starts ministack and waits until it is healthy, or finds the one that a killed gateway left running. Its state lies
+ * below `stateDir` and is read again at the next start; `close` waits until it is saved.
  * @throws Error when it ends or is not healthy within a minute
  */
-export async function startMinistack({ python, stateDir }: { python: string; stateDir: string }): Promise<Ministack> {
-  const file = join(stateDir, 'running.json')
-  const { pid, url } = (await findRunning(file)) ?? (await start(python, stateDir))
-  await writeFile(file, JSON.stringify({ pid, url }))
-  const close = async () => {
-    await endProcess(pid)
-    await rm(file)
+export async function startMinistack(options: Options): Promise<Ministack> {
+  const { stateDir } = options
+  const running = (await findRunning(stateDir)) ?? (await start(options))
+  await writeJson(runningFile(stateDir), running)
+  return { socket: running.socket, pid: running.process.pid, close: () => endMinistack(stateDir, endSeconds) }
+}
+
+/** Ends the one below `stateDir`, also one that a killed gateway left behind; none is fine. */
+export async function endMinistack(stateDir: string, seconds: number): Promise<void> {
+  const running = read(stateDir)
+  if (!running) return
+  await endProcess(running.process, seconds)
+  await rm(dirname(running.socket), { recursive: true, force: true })
+  await rm(runningFile(stateDir), { force: true })
+}
+
+async function findRunning(stateDir: string): Promise<Running | undefined> {
+  const running = read(stateDir)
+  return running && isAlive(running.process) && (await isHealthy(running.socket)) ? running : undefined
+}
+
+/** A file that another version wrote tells nothing. */
+function read(stateDir: string): Running | undefined {
+  try {
+    return readJson(runningFile(stateDir), runningSchema)
+  } catch {
+    return undefined
   }
-  return { url, pid, close }
 }
 
-async function findRunning(file: string): Promise<{ pid: number; url: string } | undefined> {
-  const text = await readFile(file, 'utf8').catch(() => '{}')
-  const { data } = runningSchema.safeParse(JSON.parse(text))
-  return data && isAlive(data.pid) && (await isHealthy(data.url)) ? data : undefined
-}
-
-async function start(python: string, stateDir: string): Promise<{ pid: number; url: string }> {
-  const port = await findFreePort()
-  const url = `http://127.0.0.1:${port}`
+async function start({ python, stateDir, port }: Options): Promise<Running> {
   const tmp = join(stateDir, 'tmp')
   await mkdir(tmp, { recursive: true })
+  // The path of a socket may have some hundred characters only; mkdtemp's folder is its owner's alone.
+  const socket = join(await mkdtemp(join(tmpdir(), 'embedded-aws-')), 'ministack')
   // A pipe would end with the gateway, and ministack with its next line.
   const log = openSync(join(stateDir, 'ministack.log'), 'a')
-  const child = spawn(python, ['-m', 'ministack'], {
+  const args = ['-m', 'hypercorn', 'ministack.app:app', '--bind', `unix:${socket}`, '--workers', '0', '--log-level', 'WARNING', '--keep-alive', '75']
+  const child = spawn(python, args, {
     env: { ...process.env, ...environment(stateDir, tmp, port) },
     stdio: ['ignore', log, log],
     detached: true,
   })
   closeSync(log)
   await once(child, 'spawn')
-  await waitUntilHealthy(url, child)
-  return { pid: child.pid as number, url }
+  await waitUntilHealthy(socket, child)
+  return { version: 1, process: knowProcess(child.pid as number), socket }
 }
 
 function environment(stateDir: string, tmp: string, port: number): NodeJS.ProcessEnv {
   return {
-    BIND_HOST: '127.0.0.1',
     GATEWAY_PORT: String(port),
     MINISTACK_HOST: '127.0.0.1',
     IOT_MTLS_ENABLED: '0',
@@ -73,26 +100,25 @@ function environment(stateDir: string, tmp: string, port: number): NodeJS.Proces
   }
 }
 
-async function waitUntilHealthy(url: string, child: ChildProcess): Promise<void> {
+async function waitUntilHealthy(socket: string, child: ChildProcess): Promise<void> {
   const deadline = performance.now() + startSeconds * 1000
   while (performance.now() < deadline) {
     if (child.exitCode !== null) throw new Error(`ministack ended with exit code ${child.exitCode} while starting`)
-    if (await isHealthy(url)) return
+    if (await isHealthy(socket)) return
     await sleep(50)
   }
   child.kill('SIGKILL')
   throw new Error(`ministack was not healthy within ${startSeconds} s`)
 }
 
-/** Whether ministack answers at this address, which may be that of a gateway before it. */
-export const isHealthy = (url: string): Promise<boolean> =>
-  fetch(`${url}/_ministack/health`, { signal: AbortSignal.timeout(3000) }).then(({ ok }) => ok, () => false)
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
+/** Whether ministack answers there. */
+export function isHealthy(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const asked = request({ socketPath, path: '/_ministack/health', timeout: 3000 }, (answer) => {
+      answer.resume().on('end', () => resolve(answer.statusCode === 200))
+    })
+    asked.on('timeout', () => asked.destroy())
+    asked.on('error', () => resolve(false))
+    asked.end()
+  })
 }

@@ -1,10 +1,10 @@
 import { Agent, request, type IncomingMessage, type ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 
-/** Passes a request on and its answer back. */
+/** Passes a request on to ministack and its answer back. */
 export type Proxy = {
-  /** Streams both ways and changes nothing. */
-  stream: (req: IncomingMessage, res: ServerResponse) => void
+  /** Streams the answer and changes nothing. `body` is what of the request was read already, if it was. */
+  stream: (req: IncomingMessage, res: ServerResponse, body?: Buffer) => void
   /** Waits for the whole answer, for calls whose answer is read or changed. `body` replaces the request's. */
   exchange: (req: IncomingMessage, body: Buffer) => Promise<Exchange>
   close: () => void
@@ -12,14 +12,17 @@ export type Proxy = {
 
 export type Exchange = { status: number; headers: IncomingMessage['headers']; body: Buffer }
 
-export function createProxy(target: string): Proxy {
-  const { hostname, port } = new URL(target)
+/** @param socketPath where ministack listens */
+export function createProxy(socketPath: string): Proxy {
   const agent = new Agent({ keepAlive: true, timeout: 60_000 })
   const open = ({ method, url, rawHeaders }: IncomingMessage, skip: RegExp, more: string[] = []) =>
-    request({ agent, hostname, port, method, path: url, headers: [...without(rawHeaders, skip), ...more], setHost: false })
+    request({ agent, socketPath, method, path: url, headers: [...without(rawHeaders, skip), ...more], setHost: false })
 
-  const stream = (req: IncomingMessage, res: ServerResponse) => {
-    const upstream = open(req, /^(connection|keep-alive|expect)$/i)
+  const stream = (req: IncomingMessage, res: ServerResponse, body?: Buffer) => {
+    const upstream =
+      body === undefined
+        ? open(req, /^(connection|keep-alive|expect)$/i)
+        : open(req, /^(connection|keep-alive|expect|transfer-encoding|content-length)$/i, ['Content-Length', String(body.length)])
     upstream.on('response', (answer) => {
       res.writeHead(answer.statusCode ?? 502, without(answer.rawHeaders, /^(connection|keep-alive)$/i))
       answer.pipe(res)
@@ -27,7 +30,8 @@ export function createProxy(target: string): Proxy {
     })
     upstream.on('error', () => (res.headersSent ? res.destroy() : res.writeHead(502).end()))
     res.on('close', () => upstream.destroy())
-    req.pipe(upstream)
+    if (body === undefined) req.pipe(upstream)
+    else upstream.end(body)
   }
 
   const exchange = (req: IncomingMessage, body: Buffer) =>

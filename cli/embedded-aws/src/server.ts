@@ -2,24 +2,33 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { buffer } from 'node:stream/consumers'
 import { createAutoscaling } from './autoscaling/api.ts'
 import { AwsError } from './aws-error.ts'
 import { createBalancer } from './elb/balancer.ts'
 import { ensureCertificate, loadCertificate } from './elb/certificate.ts'
 import type { Capacity } from './deployments/capacity.ts'
 import { createClock } from './clock.ts'
-import { controlPath, createControl } from './faults/control.ts'
+import { isMinistacksOwn, isOwnHost } from './access/doors.ts'
+import { identify, type Caller } from './access/identify.ts'
+import type { Keys } from './access/keys.ts'
+import { createKeyIssuer } from './access/learn-keys.ts'
+import { refuse } from './access/refusals.ts'
+import { Refusal } from './access/signature.ts'
+import { createEcrApi } from './ecr/api.ts'
+import { askForLogin, createRegistryLogin, type Registry } from './ecr/login.ts'
+import { createControl } from './faults/control.ts'
+import { isHealthy } from './ministack.ts'
+import { healthPath, ownService, statusPath } from './own-api.ts'
+import { readStatus } from './status.ts'
 import { createDeploymentController } from './deployments/controller.ts'
 import { createEcsApi } from './ecs/api.ts'
 import type { Scope } from './records.ts'
 import { openStore } from './state.ts'
 import { createElbApi } from './elb/elb-api.ts'
 import { createEngineApi } from './tasks/engine-api.ts'
-import { localRegistry } from './tasks/images.ts'
 import { createEc2Api } from './ec2/flow-logs.ts'
 import { createProcessEngine } from './tasks/processes/engine.ts'
-import { createProxy, sendExchange, type Exchange, type Proxy } from './proxy.ts'
+import { createProxy } from './proxy.ts'
 import { createTargetHealth } from './elb/target-health.ts'
 import { createTasks } from './tasks/tasks.ts'
 import { createUpstream } from './upstream.ts'
@@ -27,7 +36,11 @@ import { createUpstream } from './upstream.ts'
 export type GatewayOptions = {
   /** Default: a free one. */
   port?: number | undefined
-  ministackUrl: string
+  /** Where ministack listens. */
+  ministack: string
+  keys: Keys
+  /** A name of this process that no other has. */
+  instance?: string | undefined
   /** Where the state is kept; also the value of the label `embedded-aws` on every container. */
   stateDir: string
   /** The environment that says where the container engine listens (DOCKER_HOST). Default: this process's. */
@@ -50,25 +63,27 @@ type JsonApi = (scope: Scope, action: string, input: unknown) => Promise<unknown
  * `close` stops all tasks and saves the state; a gateway that was killed finds its tasks again.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { ministackUrl, stateDir, log } = options
+  const { stateDir, log, keys, instance = '' } = options
+  const login = createRegistryLogin(keys.registrySecret)
   const clock = createClock(options.speed)
-  const store = openStore(join(stateDir, 'ecs.json'))
-  const upstream = createUpstream(ministackUrl)
-  const proxy = createProxy(ministackUrl)
+  const store = openStore(join(stateDir, 'ecs.json'), log)
+  const upstream = createUpstream(options.ministack)
+  const proxy = createProxy(options.ministack)
   const server = createServer({ keepAliveTimeout: 75_000, requestTimeout: 0 })
   server.listen(options.port ?? 0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
+  const registry: Registry = { address: `127.0.0.1:${port}`, password: () => login.issue().password }
 
   const engine =
     options.tasksAre === 'processes'
-      ? await createProcessEngine({ registry: localRegistry(port), folder: join(stateDir, 'processes') })
+      ? await createProcessEngine({ registry, folder: join(stateDir, 'processes') })
       : await createEngineApi(options.engineEnv ?? process.env)
   const health = createTargetHealth({ clock })
   await ensureCertificate(stateDir)
   const certificate = () => loadCertificate(stateDir)
   const balancer = await createBalancer({ store, upstream, health, certificate, log })
-  const tasks = await createTasks({ store, engine, upstream, health, clock, registry: localRegistry(port), stateDir, log })
+  const tasks = await createTasks({ store, engine, upstream, health, clock, registry, stateDir, log })
   const capacity: Capacity = { unavailable: new Set() }
   const deployments = createDeploymentController({ store, tasks, health, upstream, clock, capacity, log })
   const control = createControl({ engine, tasks, capacity, wake: deployments.wake })
@@ -78,20 +93,37 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
   const elb = createElbApi({ proxy, balancer, health })
   const ec2 = createEc2Api({ proxy, store })
+  const ecr = createEcrApi({ proxy, login, registry })
+  const issueKey = createKeyIssuer(proxy, keys)
 
-  const answer = async (req: IncomingMessage, res: ServerResponse) => {
-    const { service, scope } = readScope(req)
+  /** Answers a request whose signature was verified. */
+  const answer = async ({ scope, service, body }: Caller, req: IncomingMessage, res: ServerResponse) => {
+    if (body === undefined) return proxy.stream(req, res)
     const api = json[service]
-    if (api) return answerJson(api, scope, req, res, log)
-    if (service === 'elasticloadbalancing') return elb(scope, req, res)
-    if (service === 'ec2') return ec2(req, res)
-    if (service === 'ecr') return answerEcr(proxy, port, req, res)
-    if (service === '' && req.url?.startsWith(controlPath)) return control(req, res)
-    proxy.stream(req, res)
+    if (api) return answerJson(api, scope, req, body, res, log)
+    if (service === 'elasticloadbalancing') return elb(scope, req, body, res)
+    if (service === 'ec2') return ec2(req, body, res)
+    if (service === 'ecr') return ecr(req, body, res)
+    if (service === 'sts' || service === 'iam') return issueKey(req, body, res, scope.account)
+    if (service === ownService && req.url === statusPath) return void res.end(JSON.stringify(readStatus(store, health)))
+    if (service === ownService) return control(req, body, res)
+    proxy.stream(req, res, body)
+  }
+  const enter = async (req: IncomingMessage, res: ServerResponse) => {
+    const [pathname = '/', query = ''] = (req.url ?? '/').split('?')
+    if (!isOwnHost(req.headers.host) || isMinistacksOwn(pathname)) return void res.writeHead(403, { Connection: 'close' }).end()
+    if (pathname === healthPath) return answerHealth(options.ministack, instance, res)
+    if (isRegistry(req, pathname)) return login.admits(req) ? proxy.stream(req, res) : askForLogin(res)
+    try {
+      await answer(await identify(req, new URLSearchParams(query), keys), req, res)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      refuse(req, res, error)
+    }
   }
   const handle = (req: IncomingMessage, res: ServerResponse) => {
-    answer(req, res).catch((error: Error) => {
-      log(`${req.method} ${req.url}: ${error.stack}`)
+    enter(req, res).catch((error: Error) => {
+      log(`${req.method} ${req.url?.split('?')[0]}: ${error.stack}`)
       if (!res.headersSent) res.writeHead(502)
       res.end()
     })
@@ -119,14 +151,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return { url: `http://127.0.0.1:${port}`, port, close }
 }
 
-/**
- * Which service a request is for, and on whose behalf: the credential scope of its signature says so.
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-signing-elements.html
- */
-function readScope({ headers }: IncomingMessage): { service: string; scope: Scope } {
-  const [, key = '', region = 'us-east-1', service = ''] =
-    /Credential=([^/]+)\/\d+\/([^/]+)\/([^/]+)\/aws4_request/.exec(headers.authorization ?? '') ?? []
-  return { service, scope: { region, account: /^\d{12}$/.test(key) ? key : '000000000000' } }
+/** Docker signs nothing: it logs in. API Gateway's paths begin alike, but are signed. */
+const isRegistry = ({ headers }: IncomingMessage, pathname: string) =>
+  /^\/v2(\/|$)/.test(pathname) && !headers.authorization?.startsWith('AWS4-HMAC-SHA256')
+
+/** Says which embedded AWS this is, and whether all of it works; it is no secret. */
+async function answerHealth(ministack: string, instance: string, res: ServerResponse): Promise<void> {
+  const healthy = await isHealthy(ministack)
+  res.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ instance, healthy }))
 }
 
 /** AWS's JSON 1.1 protocol: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html */
@@ -134,28 +166,19 @@ async function answerJson(
   api: JsonApi,
   scope: Scope,
   req: IncomingMessage,
+  body: Buffer,
   res: ServerResponse,
   log: (line: string) => void,
 ): Promise<void> {
   const action = String(req.headers['x-amz-target']).split('.').at(-1) as string
-  const send = (status: number, body: unknown) =>
-    res.writeHead(status, { 'Content-Type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body))
+  const send = (status: number, output: unknown) =>
+    res.writeHead(status, { 'Content-Type': 'application/x-amz-json-1.1' }).end(JSON.stringify(output))
   try {
-    const text = (await buffer(req)).toString()
+    const text = body.toString()
     send(200, await api(scope, action, text === '' ? {} : JSON.parse(text)))
   } catch (error) {
     if (error instanceof AwsError) return void send(400, { __type: error.type, message: error.message })
     log(`${action}: ${(error as Error).stack}`)
     send(500, { __type: 'ServerException', message: (error as Error).message })
   }
-}
-
-/** The repository's address becomes the gateway's, which a container engine on this machine can push to and pull from. */
-async function answerEcr(proxy: Proxy, port: number, req: IncomingMessage, res: ServerResponse): Promise<void> {
-  const answer: Exchange = await proxy.exchange(req, await buffer(req))
-  const text = answer.body
-    .toString()
-    .replace(/https:\/\/\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/g, `http://127.0.0.1:${port}`)
-    .replace(/\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/g, `127.0.0.1:${port}`)
-  sendExchange(res, { ...answer, body: Buffer.from(text) })
 }

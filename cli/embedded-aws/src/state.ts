@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { mkdir, rename, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { z } from 'zod'
+import { readJson, writeJson } from './files.ts'
 import type { Cluster, ScalableTarget, Scope, Service, ServiceDeployment, ServiceRevision, Tag, Task, TaskDefinition } from './records.ts'
 
 export type State = {
@@ -23,6 +22,25 @@ export type State = {
 
 export type Store = { state: State; save: () => void; flush: () => Promise<void> }
 
+/** Of the file; another one is not read. */
+const version = 1
+const retryMilliseconds = 5000
+const records = z.record(z.string(), z.unknown())
+const fileSchema = z.object({
+  version: z.literal(version),
+  ...Object.fromEntries(
+    ['clusters', 'taskDefinitions', 'services', 'serviceDeployments', 'serviceRevisions', 'tasks', 'flowLogs'].map((name) => [
+      name,
+      z.record(z.string(), records).optional(),
+    ]),
+  ),
+  revisions: z.record(z.string(), z.number()).optional(),
+  tags: z.record(z.string(), z.array(records)).optional(),
+  scaling: z.object({ targets: z.record(z.string(), records), policies: z.record(z.string(), records) }).optional(),
+  ports: z.record(z.string(), z.number()).optional(),
+  balancerScopes: z.array(z.object({ region: z.string(), account: z.string() })).optional(),
+})
+
 const empty: State = {
   clusters: {},
   taskDefinitions: {},
@@ -42,15 +60,17 @@ const empty: State = {
  * The state of everything the gateway answers itself, kept in one JSON file that is replaced as a whole.
  * `save` writes soon, `flush` writes what is still unwritten.
  */
-export function openStore(file: string): Store {
-  const state: State = { ...structuredClone(empty), ...read(file) }
+export function openStore(file: string, log: (line: string) => void): Store {
+  const { version: _, ...known } = readJson(file, fileSchema) ?? { version }
+  const state = { ...structuredClone(empty), ...known } as State
   let pending: NodeJS.Timeout | undefined
   let writing = Promise.resolve()
-  const write = async () => {
-    await mkdir(dirname(file), { recursive: true })
-    await writeFile(`${file}.new`, JSON.stringify(state))
-    await rename(`${file}.new`, file)
-  }
+  // What could not be saved is still in memory, and saved with the next change or a little later.
+  const write = () =>
+    writeJson(file, { version, ...state }).catch((error: Error) => {
+      log(`${error.message} ${String(error.cause)}`)
+      pending ??= setTimeout(() => void writeNow(), retryMilliseconds)
+    })
   const writeNow = () => {
     clearTimeout(pending)
     pending = undefined
@@ -61,14 +81,5 @@ export function openStore(file: string): Store {
     state,
     save: () => (pending ??= setTimeout(() => void writeNow(), 50)),
     flush: () => (pending ? writeNow() : writing),
-  }
-}
-
-function read(file: string): Partial<State> {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as State
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
-    throw error
   }
 }

@@ -1,3 +1,5 @@
+import { Agent, request, type AgentOptions } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2'
 import { z } from 'zod'
 import { AwsError } from './aws-error.ts'
@@ -25,34 +27,43 @@ export type Upstream = {
   elb: (scope: Scope) => ElasticLoadBalancingV2Client
 }
 
-export function createUpstream(url: string): Upstream {
+/** @param socketPath where ministack listens */
+export function createUpstream(socketPath: string): Upstream {
+  // Node passes an agent's options on to its connections, a socket's path too, which its types do not tell.
+  const agent = new Agent({ keepAlive: true, socketPath } as AgentOptions)
   const clients = new Map<string, ElasticLoadBalancingV2Client>()
   const send = async (...[scope, service, action, input]: Request): Promise<unknown> => {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: {
-        'Content-Type': service === 'monitoring' ? 'application/x-amz-json-1.0' : 'application/x-amz-json-1.1',
-        'X-Amz-Target': `${services[service]}.${action}`,
-        Authorization: authorization(scope, service),
-      },
-      body: JSON.stringify(input),
-    })
-    const text = await response.text()
-    const answer: unknown = text === '' ? {} : JSON.parse(text)
-    if (response.ok) return answer
-    const { __type: type = String(response.status), message, Message } = refusal.parse(answer)
+    const headers = {
+      'Content-Type': service === 'monitoring' ? 'application/x-amz-json-1.0' : 'application/x-amz-json-1.1',
+      'X-Amz-Target': `${services[service]}.${action}`,
+      Authorization: authorization(scope, service),
+    }
+    const { status, body } = await post(agent, headers, JSON.stringify(input))
+    const answer: unknown = body === '' ? {} : JSON.parse(body)
+    if (status < 400) return answer
+    const { __type: type = String(status), message, Message } = refusal.parse(answer)
     throw new AwsError(type.replace(/^.*#/, ''), message ?? Message ?? '')
   }
   const elb = ({ region, account }: Scope) => {
     const key = `${region}/${account}`
     const credentials = { accessKeyId: account, secretAccessKey: 'unused' }
-    const client = clients.get(key) ?? new ElasticLoadBalancingV2Client({ region, endpoint: url, credentials })
+    const client = clients.get(key) ?? new ElasticLoadBalancingV2Client({ region, endpoint: 'http://localhost', credentials, requestHandler: { httpAgent: agent } })
     clients.set(key, client)
     return client
   }
   const call: Upstream['call'] = async (...request) => void (await send(...request))
   const read: Upstream['read'] = async (schema, ...request) => schema.parse(await send(...request))
   return { call, read, elb }
+}
+
+function post(agent: Agent, headers: Record<string, string>, body: string): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ agent, method: 'POST', path: '/', headers: { Host: 'localhost', ...headers } }, (answer) => {
+      text(answer).then((said) => resolve({ status: answer.statusCode ?? 502, body: said }), reject)
+    })
+    asked.on('error', reject)
+    asked.end(body)
+  })
 }
 
 function authorization({ region, account }: Scope, service: string): string {

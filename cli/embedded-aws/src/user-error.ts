@@ -2,11 +2,13 @@
 export class UserError extends Error {
   override readonly cause: string | undefined
   readonly fix: string | undefined
+  readonly exitCode: number
 
-  /** @param options `fix`: what to do next; `cause`: what lies beneath, in its own words */
-  constructor(message: string, options: { fix?: string; cause?: string } = {}) {
+  /** @param options `fix`: what to do next; `cause`: what lies beneath, in its own words; `exitCode`: default 4 */
+  constructor(message: string, options: { fix?: string; cause?: string; exitCode?: number } = {}) {
     super(message)
     this.cause = options.cause
     this.fix = options.fix
+    this.exitCode = options.exitCode ?? 4
   }
 }

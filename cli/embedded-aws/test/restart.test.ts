@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ListClustersCommand, ListServiceDeploymentsCommand, type Service } from '@aws-sdk/client-ecs'
 import t from 'tap'
+import { ensureKeys } from '../src/access/keys.ts'
 import { startMinistack } from '../src/ministack.ts'
 import { findPython } from './support/embedded-aws.ts'
 import { appContainer, cluster, connect, scope, scriptContainer, startEcs } from './support/ecs.ts'
@@ -24,11 +25,13 @@ t.test('killed: tasks go on, and what ended meanwhile is noticed', async (t) => 
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   const python = findPython()
   if (!python) throw new Error('ministack is not installed: run `npm run setup`')
-  const ministack = await startMinistack({ python, stateDir: join(folder, 'ministack') })
+  const ministack = await startMinistack({ python, stateDir: join(folder, 'ministack'), port: 0 })
   t.teardown(ministack.close)
   const stateDir = join(folder, 'state')
+  const keysFile = join(stateDir, 'keys.json')
+  const { accessKeyId, secretAccessKey } = (await ensureKeys(keysFile, [scope.account])).issued()
   const start = async (port?: number) => {
-    const options = JSON.stringify({ ministackUrl: ministack.url, stateDir, speed: 10, port })
+    const options = JSON.stringify({ ministack: ministack.socket, keysFile, stateDir, speed: 10, port })
     const child = fork(fileURLToPath(new URL('./support/gateway-process.ts', import.meta.url)), [options])
     const [ready] = (await once(child, 'message')) as [{ url: string; port: number }]
     return { child, ...ready }
@@ -36,8 +39,8 @@ t.test('killed: tasks go on, and what ended meanwhile is noticed', async (t) => 
   let gateway = await start()
   t.teardown(() => close(gateway.child))
   const { url, port } = gateway
-  const client = { region: scope.region, endpoint: url, credentials: { accessKeyId: scope.account, secretAccessKey: 'unused' } }
-  const ecs = await connect(t, { url, port, client, stateDir }, true)
+  const client = { region: scope.region, endpoint: url, credentials: { accessKeyId, secretAccessKey } }
+  const ecs = await connect(t, { url, port, client, stateDir, ministack: ministack.socket }, true)
   await ecs.createLogGroup('/tests/restart')
   const options = { 'awslogs-group': '/tests/restart', 'awslogs-region': scope.region, 'awslogs-stream-prefix': 'tests' }
   const logConfiguration = { logDriver: 'awslogs' as const, options }

@@ -28,7 +28,7 @@ function terraformIn(t: Test, aws: EmbeddedAws, files: (folder: string) => void)
   const scratch = t.testdir({ infrastructure: {} })
   const folder = join(scratch, 'infrastructure')
   files(folder)
-  const { set } = environmentFor({ url: aws.url, region, stateDir: scratch }, {})
+  const { set } = environmentFor({ url: aws.url, key: aws.key, region, stateDir: aws.stateDir }, {})
   const plain = Object.fromEntries(
     ['init', 'plan', 'apply', 'import', 'destroy'].map((verb) => [`TF_CLI_ARGS_${verb}`, '-no-color']),
   )
@@ -55,10 +55,10 @@ function terraformIn(t: Test, aws: EmbeddedAws, files: (folder: string) => void)
 t.test('infrastructure/: create, plan empty, update, import, destroy, twice', { buffered: true, timeout: 550_000 }, async (t) => {
   const aws = await startEmbeddedAws({ speed: 10 })
   t.teardown(aws.stop)
-  const ecr = new ECRClient({ ...aws.client, credentials: { accessKeyId: 'rehearsal', secretAccessKey: 'rehearsal' } })
+  const ecr = new ECRClient(aws.client)
   await ecr.send(new CreateRepositoryCommand({ repositoryName: 'webapp', imageTagMutability: 'IMMUTABLE' }))
-  for (const tag of ['one', 'two']) t.teardown(await pushTestImage(`127.0.0.1:${aws.port}/webapp:${tag}`))
-  const s3 = new S3Client({ ...aws.client, credentials: ecr.config.credentials, forcePathStyle: true })
+  for (const tag of ['one', 'two']) t.teardown(await pushTestImage(`127.0.0.1:${aws.port}/webapp:${tag}`, aws.client))
+  const s3 = new S3Client({ ...aws.client, forcePathStyle: true })
   await s3.send(new CreateBucketCommand({ Bucket: 'webapp-terraform-state' }))
   const terraform = terraformIn(t, aws, (folder) =>
     cpSync(infrastructure, folder, { recursive: true, filter: (path) => basename(path) !== '.terraform' }),
@@ -140,8 +140,7 @@ resource "aws_ecs_service" "this" {
 t.test('wait_for_steady_state: waits, and times out', { buffered: true, timeout: 550_000 }, async (t) => {
   const aws = await startEmbeddedAws({ speed: 10 })
   t.teardown(aws.stop)
-  const options = { region, credentials: { accessKeyId: 'rehearsal', secretAccessKey: 'rehearsal' }, endpoint: aws.url }
-  const ecs = await connect(t, { ...aws, client: options }, true)
+  const ecs = await connect(t, aws, true)
   const terraform = terraformIn(t, aws, (folder) => {
     cpSync(join(infrastructure, '.terraform.lock.hcl'), join(folder, '.terraform.lock.hcl'))
     cpSync(join(infrastructure, 'versions.tf'), join(folder, 'versions.tf'))

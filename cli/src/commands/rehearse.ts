@@ -76,6 +76,8 @@ function readPositive(text: string): number {
 
 function printEnvironment(environment: Environment | undefined, terminal: Terminal): void {
   if (!environment) throw new CliError('unavailable', 'No rehearsal is running.', { fix: 'Start one with `fargate-ctl rehearse`.' })
+  // A shell that has these variables already asks for them anew: here the key is what was asked for.
+  delete process.env.AWS_SECRET_ACCESS_KEY
   for (const name of environment.unset) terminal.print(`unset ${name}`)
   for (const [name, value] of Object.entries(environment.set)) terminal.print(`export ${name}='${value.replaceAll("'", `'\\''`)}'`)
   terminal.printJson(environment.set)

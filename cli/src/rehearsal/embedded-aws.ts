@@ -38,7 +38,7 @@ export async function startEmbeddedAws({ stateDir, python, region, speed, tasks,
 
 /** Stops it and removes its containers and its state. */
 export async function removeEmbeddedAws(stateDir: string): Promise<void> {
-  await ask('stop', stateDir, ['--remove'])
+  await ask('stop', stateDir, ['--remove'], [0], removeSeconds)
 }
 
 /** @returns what leads programs to the one that runs, or undefined when none runs */
@@ -50,5 +50,8 @@ export async function readEnvironment(stateDir: string, region: string): Promise
 /** The exit code of `embedded-aws env` when none runs. */
 const noneRuns = 4
 
-const ask = (command: 'start' | 'stop' | 'env', stateDir: string, args: string[], accept: number[] = [0]) =>
-  run('embedded-aws', [command, '--state', stateDir, '--json', ...args], { accept, installHint: 'Run `npm ci`.' })
+/** It ends its tasks by force after ten seconds; an engine that hangs must not keep anybody longer. */
+const removeSeconds = 90
+
+const ask = (command: 'start' | 'stop' | 'env', stateDir: string, args: string[], accept: number[] = [0], timeoutSeconds?: number) =>
+  run('embedded-aws', [command, '--state', stateDir, '--json', ...args], { accept, installHint: 'Run `npm ci`.', ...(timeoutSeconds ? { timeoutSeconds } : {}) })

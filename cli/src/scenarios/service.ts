@@ -8,6 +8,7 @@ import {
   type UpdateServiceCommandInput,
 } from '@aws-sdk/client-ecs'
 import { callOptions, clientDefaults, doing } from '../platform/aws/client.ts'
+import { run } from '../platform/run.ts'
 import type { DeployedService } from '../rollout/service.ts'
 
 export type { RegisterTaskDefinitionCommandInput as Version }
@@ -54,11 +55,10 @@ export function makeBreakable(deployed: DeployedService) {
       await doing(`set the alarm ${AlarmName}`, cloudwatch.send(new SetAlarmStateCommand(state)))
     },
 
-    /** Causes a fault of AWS itself; see the gateway's control.ts. */
-    control: async (fault: 'capacity' | 'spot-interruption' | 'zone-loss' | 'kill', input: object): Promise<void> => {
-      const request = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(input) }
-      const answer = await fetch(new URL(`/_rehearsal/${fault}`, process.env.AWS_ENDPOINT_URL), request)
-      if (!answer.ok) throw new Error(`${fault}: ${await answer.text()}`)
+    /** Causes a fault of AWS itself; `embedded-aws fault --help` lists them. */
+    control: async (fault: 'capacity' | 'spot-interruption' | 'zone-loss' | 'kill', input: Record<string, string | string[] | undefined>): Promise<void> => {
+      // Which embedded AWS it is for stands in the environment that a rehearsal enters.
+      await run('embedded-aws', ['fault', fault, ...Object.entries(input).map(([name, value]) => `${name}=${String(value ?? '')}`)])
     },
   }
 }

@@ -1,8 +1,10 @@
 import type { Command } from 'commander'
+import { openKeys } from '../access/keys.ts'
+import { filesOf } from '../daemon/protocol.ts'
 import { environmentFor } from '../environment.ts'
-import { jsonOption, regionOption, requireRunning, stateDirOf, stateOption, type CommonFlags } from './options.ts'
+import { accountOption, jsonOption, regionOption, requireRunning, stateDirOf, stateOption, type CommonFlags } from './options.ts'
 
-type Flags = CommonFlags & { region: string }
+type Flags = CommonFlags & { region: string; account?: string }
 
 export function registerEnv(program: Command): void {
   program
@@ -10,6 +12,7 @@ export function registerEnv(program: Command): void {
     .description('print the variables that point terraform, an SDK or the aws CLI at it, for a shell to read')
     .addOption(stateOption())
     .addOption(regionOption())
+    .addOption(accountOption())
     .addOption(jsonOption())
     .action(printEnvironment)
 }
@@ -17,7 +20,7 @@ export function registerEnv(program: Command): void {
 async function printEnvironment(flags: Flags): Promise<void> {
   const stateDir = stateDirOf(flags)
   const { url } = await requireRunning(stateDir)
-  const environment = environmentFor({ url, region: flags.region, stateDir }, process.env)
+  const environment = environmentFor({ url, key: openKeys(filesOf(stateDir).keys).issued(flags.account), region: flags.region, stateDir }, process.env)
   if (flags.json) return void process.stdout.write(`${JSON.stringify(environment)}\n`)
   for (const name of environment.unset) process.stdout.write(`unset ${name}\n`)
   for (const [name, value] of Object.entries(environment.set)) process.stdout.write(`export ${name}='${value.replaceAll("'", `'\\''`)}'\n`)

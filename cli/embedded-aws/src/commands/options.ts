@@ -16,11 +16,13 @@ export const jsonOption = () => new Option('--json', 'print the result as JSON')
 
 export const regionOption = () => new Option('--region <region>', 'the region that programs are pointed at').env('AWS_REGION').default('us-east-1')
 
+export const accountOption = () => new Option('--account <id>', 'the account that programs act in (default: the first one)')
+
 /** The folder as it was given, or the default one; absolute, since it labels containers. */
 export const stateDirOf = ({ state }: CommonFlags): string => resolve(state)
 
 /** @throws UserError when none runs */
-export async function requireRunning(stateDir: string): Promise<DaemonFile> {
+export async function requireRunning(stateDir: string): Promise<DaemonFile & { healthy: boolean }> {
   const running = await findRunning(stateDir)
   if (running) return running
   throw new UserError(`No embedded AWS runs in ${stateDir}.`, { fix: 'Start one with `embedded-aws start`, or name its folder with --state.' })

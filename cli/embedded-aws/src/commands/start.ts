@@ -1,10 +1,11 @@
 import { Option, InvalidArgumentError, type Command } from 'commander'
+import { openKeys } from '../access/keys.ts'
+import { filesOf } from '../daemon/protocol.ts'
 import { ensureEmbeddedAws } from '../daemon/launch.ts'
 import { environmentFor } from '../environment.ts'
-import { findPython } from '../python.ts'
 import { jsonOption, regionOption, stateDirOf, stateOption, type CommonFlags } from './options.ts'
 
-type Flags = CommonFlags & { speed: number; tasks: 'containers' | 'processes'; domain?: string; python?: string; region: string }
+type Flags = CommonFlags & { speed: number; tasks: 'containers' | 'processes'; domain?: string; python?: string; region: string; account?: string[] }
 
 export function registerStart(program: Command): void {
   program
@@ -14,6 +15,7 @@ export function registerStart(program: Command): void {
     .addOption(regionOption())
     .option('--speed <n>', "run this many times faster than real time", readPositive, 1)
     .addOption(new Option('--tasks <kind>', 'run tasks as containers, or as processes of this machine without isolation').choices(['containers', 'processes']).default('containers'))
+    .option('--account <ids>', 'the accounts that have a key, separated by commas (default: 000000000000)', readAccounts)
     .option('--domain <name>', 'the name that HTTPS listeners have a certificate for')
     .addOption(new Option('--python <path>', 'a Python that has ministack (default: the python3 on PATH)').env('EMBEDDED_AWS_PYTHON'))
     .addOption(jsonOption())
@@ -22,11 +24,11 @@ export function registerStart(program: Command): void {
 
 async function start(flags: Flags): Promise<void> {
   const stateDir = stateDirOf(flags)
-  const python = await findPython(flags.python)
-  const { url, startedNow } = await ensureEmbeddedAws({ stateDir, python, speed: flags.speed, tasksAre: flags.tasks, domainName: flags.domain })
-  const environment = environmentFor({ url, region: flags.region, stateDir }, process.env)
+  const { python, speed, tasks: tasksAre, domain: domainName, account: accounts } = flags
+  const { url, startedNow } = await ensureEmbeddedAws({ stateDir, python, speed, tasksAre, domainName, accounts })
+  const environment = environmentFor({ url, key: openKeys(filesOf(stateDir).keys).issued(), region: flags.region, stateDir }, process.env)
   if (flags.json) return void process.stdout.write(`${JSON.stringify({ url, startedNow, environment })}\n`)
-  const tasks = flags.tasks === 'containers' ? 'tasks are containers' : 'tasks are processes of this machine, without isolation'
+  const tasks = tasksAre === 'containers' ? 'tasks are containers' : 'tasks are processes of this machine, without isolation'
   process.stdout.write(`The embedded AWS ${startedNow ? 'serves' : 'serves already'} at ${url}; ${tasks}.
 
   Point this shell at it:  eval "$(embedded-aws env)"
@@ -35,6 +37,12 @@ async function start(flags: Flags): Promise<void> {
 
 Its state and its log lie in ${stateDir}.
 `)
+}
+
+function readAccounts(text: string): string[] {
+  const accounts = text.split(',')
+  if (!accounts.every((account) => /^\d{12}$/.test(account))) throw new InvalidArgumentError('an account has twelve digits.')
+  return accounts
 }
 
 function readPositive(text: string): number {

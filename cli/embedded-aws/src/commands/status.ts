@@ -1,12 +1,39 @@
 import type { Command } from 'commander'
+import { openKeys } from '../access/keys.ts'
+import { filesOf } from '../daemon/protocol.ts'
+import { callOwnApi, statusPath } from '../own-api.ts'
+import { statusSchema, type Status } from '../status.ts'
 import { jsonOption, requireRunning, stateDirOf, stateOption, type CommonFlags } from './options.ts'
 
 export function registerStatus(program: Command): void {
-  program.command('status').description('say where it serves').addOption(stateOption()).addOption(jsonOption()).action(status)
+  program
+    .command('status')
+    .description('list services, tasks and targets')
+    .addOption(stateOption())
+    .addOption(jsonOption())
+    .action(status)
 }
 
 async function status(flags: CommonFlags): Promise<void> {
-  const { url, speed, tasksAre } = await requireRunning(stateDirOf(flags))
-  if (flags.json) return void process.stdout.write(`${JSON.stringify({ url, speed, tasksAre })}\n`)
-  process.stdout.write(`The embedded AWS serves at ${url}; tasks are ${tasksAre}; speed ${speed}.\n`)
+  const stateDir = stateDirOf(flags)
+  const { url, speed, tasksAre, healthy } = await requireRunning(stateDir)
+  const found = statusSchema.parse(await callOwnApi(url, openKeys(filesOf(stateDir).keys).issued(), statusPath))
+  if (flags.json) return void process.stdout.write(`${JSON.stringify({ url, speed, tasksAre, healthy, ...found })}\n`)
+  const trouble = healthy ? '' : ' ministack, which answers what is not ECS, does not: run `embedded-aws start` again.'
+  process.stdout.write(`${url}, tasks are ${tasksAre}, speed ${speed}.${trouble}\n${render(found)}`)
+}
+
+function render({ services, tasks, targets }: Status): string {
+  return [
+    table('services', services.map((each) => [`${each.cluster}/${each.name}`, `${each.running} of ${each.desired} running`, each.taskDefinition, each.rollout])),
+    table('tasks', tasks.map((each) => [each.id, each.group, each.status, each.health, Object.entries(each.ports).map(([from, to]) => `${from} at 127.0.0.1:${to}`).join(', ')])),
+    table('targets', targets.map((each) => [each.group, each.address, each.state, each.reason ?? ''])),
+  ].join('')
+}
+
+function table(title: string, rows: string[][]): string {
+  if (rows.length === 0) return `\nno ${title}\n`
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  const lines = rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd())
+  return `\n${title}\n${lines.join('\n')}\n`
 }

@@ -1,12 +1,20 @@
 // The embedded AWS as a process of its own, which outlives the command that started it.
-import { rm, writeFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { rm } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { openKeys } from '../access/keys.ts'
+import { writeJson } from '../files.ts'
 import { startMinistack } from '../ministack.ts'
 import { startGateway } from '../server.ts'
-import { daemonOptionsSchema, filesOf, type DaemonFile, type DaemonMessage } from './protocol.ts'
+import { knowProcess } from './processes.ts'
+import { daemonOptionsSchema, filesOf, settingsSchema, type DaemonFile, type DaemonMessage } from './protocol.ts'
 
 const options = daemonOptionsSchema.parse(JSON.parse(process.argv[2] ?? '{}'))
-const { stateDir, speed, tasksAre, build, port } = options
+const { stateDir, speed, tasksAre } = options
 const log = (line: string) => process.stderr.write(`${new Date().toISOString()} ${line}\n`)
+// What it and ministack write is nobody else's.
+process.umask(0o077)
 
 try {
   await start()
@@ -18,14 +26,18 @@ try {
 
 async function start(): Promise<void> {
   const files = filesOf(stateDir)
-  const ministack = await startMinistack({ python: options.python, stateDir: files.ministack })
-  const gateway = await startGateway({ ministackUrl: ministack.url, stateDir, log, speed, tasksAre, port }).catch(
+  const instance = randomUUID()
+  const port = options.port ?? (await findFreePort())
+  const ministack = await startMinistack({ python: options.python, stateDir: files.ministack, port })
+  const keys = openKeys(files.keys)
+  const gateway = await startGateway({ ministack: ministack.socket, keys, instance, stateDir, log, speed, tasksAre, port }).catch(
     async (error: unknown) => {
       await ministack.close()
       throw error
     },
   )
-  await writeFile(files.daemon, JSON.stringify({ pid: process.pid, url: gateway.url, speed, tasksAre, build } satisfies DaemonFile))
+  const file: DaemonFile = { version: 1, process: knowProcess(process.pid), instance, url: gateway.url, ...settingsSchema.parse(options) }
+  await writeJson(files.daemon, file)
   const stop = async () => {
     await gateway.close()
     await ministack.close()
@@ -36,4 +48,13 @@ async function start(): Promise<void> {
   process.once('SIGTERM', () => void stop())
   process.on('SIGINT', () => log('SIGINT ignored: stop with `embedded-aws stop`'))
   process.send?.({ kind: 'ready', url: gateway.url } satisfies DaemonMessage)
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
 }

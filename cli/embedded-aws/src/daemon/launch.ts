@@ -1,55 +1,98 @@
 import { fork } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
+import { z } from 'zod'
+import { ensureKeys } from '../access/keys.ts'
 import { ensureCertificate } from '../elb/certificate.ts'
-import { isHealthy } from '../ministack.ts'
+import { readJson, writeJson } from '../files.ts'
+import { endMinistack } from '../ministack.ts'
+import { healthPath } from '../own-api.ts'
+import { findPython } from '../python.ts'
+import { describeEngine } from '../tasks/engine-api.ts'
 import { UserError } from '../user-error.ts'
 import { endProcess, isAlive } from './processes.ts'
-import { daemonFileSchema, daemonMessageSchema, filesOf, type DaemonFile, type DaemonOptions } from './protocol.ts'
+import { daemonFileSchema, daemonMessageSchema, filesOf, settingsSchema, type DaemonFile, type DaemonOptions } from './protocol.ts'
 
 export type EmbeddedAws = { url: string; startedNow: boolean }
 
-type StartOptions = Omit<DaemonOptions, 'port' | 'build'> & {
+export type StartOptions = Omit<DaemonOptions, 'port' | 'build' | 'engine' | 'accounts' | 'python'> & {
+  /** Default: the python3 on PATH. */
+  python?: string | undefined
+  accounts?: string[] | undefined
   /** The name that HTTPS listeners have a certificate for. */
   domainName?: string | undefined
 }
 
+const portSchema = z.object({ port: z.number() })
+const healthSchema = z.object({ instance: z.string(), healthy: z.boolean() })
+/** How long one that is asked to end may take; its tasks end with it, which they may take 30 s for. */
+const stopSeconds = 45
+
 /**
- * Starts the embedded AWS below `stateDir`, or finds the one that runs there already; one that runs at another speed,
- * other tasks or other code, or that has lost its ministack, is started anew.
+ * Starts the embedded AWS below `stateDir`, or finds the one that runs there already; one that runs at another speed, for
+ * other accounts, on another engine, with other tasks or other code, or that has lost its ministack, is started anew.
  * @throws UserError
  */
-export async function ensureEmbeddedAws({ domainName, ...options }: StartOptions): Promise<EmbeddedAws> {
-  const { stateDir } = options
+export async function ensureEmbeddedAws({ domainName, accounts = ['000000000000'], ...options }: StartOptions): Promise<EmbeddedAws> {
+  const { stateDir, speed, tasksAre } = options
   const entry = findEntry()
-  const wanted = { speed: options.speed, tasksAre: options.tasksAre, build: hashOf(entry) }
+  const engine = tasksAre === 'containers' ? await describeEngine(process.env) : 'none'
+  const wanted = { speed, tasksAre, accounts, engine, build: hashOf(entry) }
   await mkdir(stateDir, { recursive: true })
+  await chmod(stateDir, 0o700)
+  const files = filesOf(stateDir)
+  await ensureKeys(files.keys, accounts)
   await ensureCertificate(stateDir, domainName)
   const running = await findRunning(stateDir)
-  if (running && isDeepStrictEqual(wanted, pick(running)) && (await isHealthy(running.url))) return { url: running.url, startedNow: false }
-  if (running) await stopEmbeddedAws(stateDir)
-  const { port: portFile } = filesOf(stateDir)
-  const port = Number(await readFile(portFile, 'utf8').catch(() => '')) || undefined
-  const url = await startDaemon(entry, { ...options, ...wanted, port })
-  await writeFile(portFile, new URL(url).port)
+  if (running?.healthy && isDeepStrictEqual(wanted, settingsSchema.parse(running))) return { url: running.url, startedNow: false }
+  await stopEmbeddedAws(stateDir)
+  const python = await findPython(options.python)
+  const url = await startDaemon(entry, { ...options, ...wanted, python, port: readJson(files.port, portSchema)?.port })
+  await writeJson(files.port, { port: Number(new URL(url).port) })
   return { url, startedNow: true }
 }
 
-/** Stops it and waits until its state is saved. @returns whether one ran */
-export async function stopEmbeddedAws(stateDir: string): Promise<boolean> {
-  const running = await findRunning(stateDir)
-  if (!running) return false
-  await endProcess(running.pid)
-  return true
+/**
+ * Stops what runs below `stateDir`, and waits until its state is saved. What does not end in time is ended by force, if
+ * it is provably the one that was started here.
+ * @returns whether one ran
+ */
+export async function stopEmbeddedAws(stateDir: string, seconds = stopSeconds): Promise<boolean> {
+  const files = filesOf(stateDir)
+  const daemon = readDaemon(stateDir)
+  const ran = daemon !== undefined && isAlive(daemon.process)
+  if (ran) await endProcess(daemon.process, seconds)
+  await endMinistack(files.ministack, seconds)
+  return ran
 }
 
-export async function findRunning(stateDir: string): Promise<DaemonFile | undefined> {
-  const text = await readFile(filesOf(stateDir).daemon, 'utf8').catch(() => '{}')
-  const daemon = daemonFileSchema.safeParse(JSON.parse(text)).data
-  return daemon && isAlive(daemon.pid) && (await answers(daemon.url)) ? daemon : undefined
+/** One that answers at its address, by the name that only it has. */
+export async function findRunning(stateDir: string): Promise<(DaemonFile & { healthy: boolean }) | undefined> {
+  const daemon = readDaemon(stateDir)
+  if (!daemon || !isAlive(daemon.process)) return undefined
+  const health = await askHealth(daemon.url)
+  return health?.instance === daemon.instance ? { ...daemon, healthy: health.healthy } : undefined
+}
+
+/** A file of another version is as good as none: what runs is told by its process. */
+function readDaemon(stateDir: string): DaemonFile | undefined {
+  try {
+    return readJson(filesOf(stateDir).daemon, daemonFileSchema)
+  } catch {
+    return undefined
+  }
+}
+
+async function askHealth(url: string): Promise<z.infer<typeof healthSchema> | undefined> {
+  try {
+    const answer = await fetch(new URL(healthPath, url), { signal: AbortSignal.timeout(5000) })
+    return healthSchema.parse(await answer.json())
+  } catch {
+    return undefined
+  }
 }
 
 /** Bundled, this file lies in dist/chunks/ or dist/; as source, beside the daemon. */
@@ -63,11 +106,9 @@ function findEntry(): string {
 /** A bundled entry names its chunks by their hashes, so its own hash stands for all of them. */
 const hashOf = (entry: string) => createHash('sha256').update(readFileSync(entry)).digest('hex')
 
-const pick = ({ speed, tasksAre, build }: DaemonFile) => ({ speed, tasksAre, build })
-
 function startDaemon(entry: string, options: DaemonOptions): Promise<string> {
   const { log: logFile } = filesOf(options.stateDir)
-  const log = openSync(logFile, 'a')
+  const log = openSync(logFile, 'a', 0o600)
   const daemon = fork(entry, [JSON.stringify(options)], { detached: true, stdio: ['ignore', log, log, 'ipc'] })
   closeSync(log)
   return new Promise((resolve, reject) => {
@@ -82,8 +123,4 @@ function startDaemon(entry: string, options: DaemonOptions): Promise<string> {
       else fail(message.reason)
     })
   })
-}
-
-async function answers(url: string): Promise<boolean> {
-  return fetch(url, { signal: AbortSignal.timeout(3000) }).then(() => true, () => false)
 }

@@ -1,28 +1,41 @@
 import { join } from 'node:path'
 import { z } from 'zod'
+import { processSchema } from './processes.ts'
+
+/** What a running one has to have in common with the one that is wanted; otherwise it is started anew. */
+const settings = {
+  /** How many of AWS's seconds pass in one. */
+  speed: z.number().positive(),
+  /** Processes where no container engine can be had. */
+  tasksAre: z.enum(['containers', 'processes']),
+  /** Each has a key of its own. */
+  accounts: z.array(z.string()),
+  /** Where the container engine listens. */
+  engine: z.string(),
+  /** Hash of its code. */
+  build: z.string(),
+}
+export const settingsSchema = z.object(settings)
+export type Settings = z.infer<typeof settingsSchema>
 
 /** What the daemon is started with, as JSON in its one argument. */
 export const daemonOptionsSchema = z.object({
+  ...settings,
   python: z.string(),
   stateDir: z.string(),
   /** The port of last time, so that image references and addresses stay true. */
   port: z.number().optional(),
-  /** How many of AWS's seconds pass in one. */
-  speed: z.number().positive().default(1),
-  /** Processes where no container engine can be had. */
-  tasksAre: z.enum(['containers', 'processes']).default('containers'),
-  /** Hash of its code. */
-  build: z.string(),
 })
 export type DaemonOptions = z.infer<typeof daemonOptionsSchema>
 
 /** What it writes once it serves. */
 export const daemonFileSchema = z.object({
-  pid: z.number(),
+  version: z.literal(1),
+  ...settings,
+  process: processSchema,
+  /** It tells this name to whoever asks, so that another program at its address is found out. */
+  instance: z.string(),
   url: z.url(),
-  ...daemonOptionsSchema.pick({ speed: true, tasksAre: true }).shape,
-  /** Older ones did not write it. */
-  build: z.string().default(''),
 })
 export type DaemonFile = z.infer<typeof daemonFileSchema>
 
@@ -36,7 +49,8 @@ export type DaemonMessage = z.infer<typeof daemonMessageSchema>
 /** What lies in the folder of an embedded AWS. */
 export const filesOf = (stateDir: string) => ({
   daemon: join(stateDir, 'daemon.json'),
+  keys: join(stateDir, 'keys.json'),
   log: join(stateDir, 'daemon.log'),
-  port: join(stateDir, 'port'),
+  port: join(stateDir, 'port.json'),
   ministack: join(stateDir, 'ministack'),
 })

@@ -1,11 +1,17 @@
 import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { labels } from '../tasks/container-spec.ts'
 import { answers, createEngineApi, type EngineApi } from '../tasks/engine-api.ts'
+import { endOrphans } from '../tasks/processes/orphans.ts'
 import { stopEmbeddedAws } from './launch.ts'
+
+/** Tasks that are removed anyway need no time to end well. */
+const patienceSeconds = 10
 
 /** Stops the embedded AWS below `stateDir` and removes all it made: containers, networks and the folder itself. */
 export async function removeEmbeddedAws(stateDir: string, env: NodeJS.ProcessEnv): Promise<boolean> {
-  const stopped = await stopEmbeddedAws(stateDir)
+  const stopped = await stopEmbeddedAws(stateDir, patienceSeconds)
+  await endOrphans(join(stateDir, 'processes', 'running'))
   const engine = await createEngineApi(env).catch(() => undefined)
   // Where no engine answers, nothing of it can be there.
   if (engine) await removeContainers(engine, stateDir).catch(() => undefined)

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { buffer } from 'node:stream/consumers'
 import type { Store } from '../state.ts'
 import { sendExchange, type Exchange, type Proxy } from '../proxy.ts'
 
@@ -42,8 +41,7 @@ export function createEc2Api({ proxy, store }: { proxy: Proxy; store: Store }) {
       return element + known.map(([name, value]) => render(forgotten[name as keyof typeof forgotten], value)).join('')
     })
 
-  return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
-    const body = await buffer(req)
+  return async (req: IncomingMessage, body: Buffer, res: ServerResponse): Promise<void> => {
     const input = new URLSearchParams(body.toString())
     const answer: Exchange = await proxy.exchange(req, body)
     const action = input.get('Action')

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { buffer } from 'node:stream/consumers'
 import type { Balancer } from './balancer.ts'
 import type { Scope } from '../records.ts'
 import { decodeAnswer, encodeRules, escape } from './elb-encoding.ts'
@@ -51,8 +50,7 @@ export function createElbApi({ proxy, balancer, health }: { proxy: Proxy; balanc
     })
   }
 
-  return async (scope: Scope, req: IncomingMessage, res: ServerResponse): Promise<void> => {
-    const body = await buffer(req)
+  return async (scope: Scope, req: IncomingMessage, body: Buffer, res: ServerResponse): Promise<void> => {
     const input = new URLSearchParams(body.toString())
     const action = input.get('Action') ?? ''
     const handler = own[action]

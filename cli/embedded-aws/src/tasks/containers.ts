@@ -1,5 +1,6 @@
 import { scopeOf } from '../arn.ts'
 import { now, type Clock } from '../clock.ts'
+import type { Registry } from '../ecr/login.ts'
 import { containerSpec } from './container-spec.ts'
 import type { ContainerDefinition, Task, TaskContainer, TaskDefinition } from '../records.ts'
 import type { Store } from '../state.ts'
@@ -28,8 +29,7 @@ type Options = {
   engine: EngineApi
   upstream: Upstream
   clock: Clock
-  /** Address of the embedded registry. */
-  registry: string
+  registry: Registry
   /** Labels the containers. */
   stateDir: string
   /** A container has ended, or its health has changed. */

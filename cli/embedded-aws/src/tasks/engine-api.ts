@@ -96,7 +96,7 @@ export async function createEngineApi(env: NodeJS.ProcessEnv): Promise<EngineApi
 
 /** @throws UserError for an address that Node cannot connect to */
 export async function findEngine(env: NodeJS.ProcessEnv): Promise<{ socketPath: string } | { host: string; port: number }> {
-  const host = env.DOCKER_HOST || (await contextHost(env))
+  const host = await describeEngine(env)
   const url = new URL(host)
   if (url.protocol === 'unix:') return { socketPath: url.pathname }
   if (url.protocol === 'tcp:' || url.protocol === 'http:') return { host: url.hostname, port: Number(url.port || 2375) }
@@ -104,6 +104,9 @@ export async function findEngine(env: NodeJS.ProcessEnv): Promise<{ socketPath: 
     fix: 'Point DOCKER_HOST at a unix:// socket or a tcp:// address.',
   })
 }
+
+/** Where the engine listens, to tell one from another. */
+export const describeEngine = async (env: NodeJS.ProcessEnv): Promise<string> => env.DOCKER_HOST || contextHost(env)
 
 async function contextHost(env: NodeJS.ProcessEnv): Promise<string> {
   const args = ['context', 'inspect', '--format', '{{.Endpoints.docker.Host}}']

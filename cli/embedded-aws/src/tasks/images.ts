@@ -1,4 +1,5 @@
 import { text } from 'node:stream/consumers'
+import type { Registry } from '../ecr/login.ts'
 import { answers, EngineError, type EngineApi } from './engine-api.ts'
 
 /** The image could not be pulled; the message is what ECS gives as the reason. */
@@ -6,19 +7,16 @@ export class CannotPullContainerError extends Error {}
 
 export type PulledImage = { reference: string; digest?: string; architecture: string; entryPoint: string }
 
-/** @returns the address that stands for every ECR registry, on this machine */
-export const localRegistry = (port: number) => `127.0.0.1:${port}`
-
 /**
  * Pulls an image as ECS does before every start of a task. Images in ECR come from the embedded registry.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html
  * @throws CannotPullContainerError
  */
-export async function pullImage(engine: EngineApi, registry: string, image: string): Promise<PulledImage> {
-  const reference = image.replace(/^(\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com|127\.0\.0\.1:\d+)\//, `${registry}/`)
+export async function pullImage(engine: EngineApi, registry: Registry, image: string): Promise<PulledImage> {
+  const reference = image.replace(/^(\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com|127\.0\.0\.1:\d+)\//, `${registry.address}/`)
   const { name, tag } = splitReference(reference)
   try {
-    await create(engine, name, tag)
+    await create(engine, registry, name, tag)
     const { Architecture, RepoDigests, Config } = await engine.read(answers.image, 'GET', `/images/${reference}/json`)
     return {
       reference,
@@ -32,9 +30,10 @@ export async function pullImage(engine: EngineApi, registry: string, image: stri
   }
 }
 
-async function create(engine: EngineApi, name: string, tag: string): Promise<void> {
-  // The embedded registry takes any name and password, but an engine may hold a login of somebody else's for it.
-  const auth = Buffer.from(JSON.stringify({ username: 'AWS', password: 'rehearsal' })).toString('base64url')
+async function create(engine: EngineApi, registry: Registry, name: string, tag: string): Promise<void> {
+  const login = name.startsWith(`${registry.address}/`) ? { username: 'AWS', password: registry.password() } : {}
+  // The engine wants this alphabet, and the padding that Node leaves out.
+  const auth = Buffer.from(JSON.stringify(login)).toString('base64').replaceAll('+', '-').replaceAll('/', '_')
   const query = { fromImage: name, tag }
   const progress = await text(await engine.stream('POST', '/images/create', { query, headers: { 'X-Registry-Auth': auth } }))
   for (const line of progress.split('\n').filter(Boolean)) {

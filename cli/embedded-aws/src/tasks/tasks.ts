@@ -1,6 +1,7 @@
 import { nameOf } from '../arn.ts'
 import { now, type Clock } from '../clock.ts'
 import { labels } from './container-spec.ts'
+import type { Registry } from '../ecr/login.ts'
 import type { Task, TaskDefinition, TaskStatus } from '../records.ts'
 import type { Store } from '../state.ts'
 import { answers, EngineError, type EngineApi } from './engine-api.ts'
@@ -27,8 +28,7 @@ type Options = {
   upstream: Upstream
   health: TargetHealth
   clock: Clock
-  /** Address of the embedded registry. */
-  registry: string
+  registry: Registry
   /** Labels the containers. */
   stateDir: string
   log: (line: string) => void

@@ -226,7 +226,7 @@ t.test('StopServiceDeployment rolls back', { buffered: true }, async (t) => {
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html#deployment-container-image-stability
 t.test('a tag that is moved reaches a service with its next deployment, and no sooner', { buffered: true }, async (t) => {
   const tag = ecs.image.replace(/^[^/]+\/app:1$/, `127.0.0.1:${ecs.port}/app:moved`)
-  const remove = await pushTestImage(tag)
+  const remove = await pushTestImage(tag, ecs.clientOptions)
   t.teardown(remove)
   const definition = await ecs.register('moved', [scriptContainer('sidecar', 'setInterval(() => {}, 1000)'), appContainer({}, { image: tag })])
   await ecs.createService('moved', definition)
@@ -242,7 +242,7 @@ t.test('a tag that is moved reaches a service with its next deployment, and no s
   t.match(first, /^sha256:[0-9a-f]{64}$/)
   t.same(await running(), [first])
 
-  await pushMovedImage(tag)
+  await pushMovedImage(tag, ecs.clientOptions)
   await update('moved', { desiredCount: 2 })
   await ecs.waitForService('moved', 'has two tasks', ({ runningCount }) => runningCount === 2)
   t.same(await running(), [first, first], 'the deployment keeps what it began with')

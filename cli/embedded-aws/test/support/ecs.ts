@@ -41,7 +41,7 @@ const role = `arn:aws:iam::${scope.account}:role/execution`
 /** A container without the fields that every container of these tests has. */
 export type Container = Omit<ContainerDefinition, 'image'> & { image?: string }
 
-type Reachable = Pick<EmbeddedAws, 'url' | 'port' | 'client' | 'stateDir'>
+type Reachable = Pick<EmbeddedAws, 'url' | 'port' | 'client' | 'stateDir' | 'ministack'>
 
 export type Ecs = Awaited<ReturnType<typeof startEcs>>
 
@@ -57,7 +57,7 @@ export async function connect<Aws extends Reachable>(t: Test, aws: Aws, withImag
   const client = new ECSClient(aws.client)
   const elb = new ElasticLoadBalancingV2Client(aws.client)
   const image = withImage ? await push(t, aws) : 'no-such-image'
-  const upstream = createUpstream(aws.url)
+  const upstream = createUpstream(aws.ministack)
   await client.send(new CreateClusterCommand({ clusterName: cluster }))
 
   const register = async (family: string, containers: Container[], more: Partial<RegisterTaskDefinitionCommandInput> = {}) => {
@@ -154,7 +154,7 @@ async function push(t: Test, { url, port, client }: Reachable): Promise<string> 
   const { repository } = await ecr.send(new CreateRepositoryCommand({ repositoryName: 'app' }))
   const [, name] = /^([^/]+\/.+)$/.exec(repository?.repositoryUri ?? '') ?? []
   if (!name?.startsWith(`127.0.0.1:${port}/`)) throw new Error(`${url} names the repository ${name}`)
-  t.teardown(await pushTestImage(`${name}:1`))
+  t.teardown(await pushTestImage(`${name}:1`, client))
   return `${scope.account}.dkr.ecr.${scope.region}.amazonaws.com/app:1`
 }
 

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ensureKeys, type Key, type Keys } from '../../src/access/keys.ts'
 import { startMinistack } from '../../src/ministack.ts'
 import { startGateway, type Gateway, type GatewayOptions } from '../../src/server.ts'
 
@@ -9,6 +10,10 @@ export type EmbeddedAws = {
   port: number
   stateDir: string
   lines: string[]
+  /** Where ministack listens. */
+  ministack: string
+  key: Key
+  keys: Keys
   /** What an SDK client is made with. */
   client: { region: string; endpoint: string; credentials: { accessKeyId: string; secretAccessKey: string } }
   /** Stops the gateway and starts it anew on the same state. */
@@ -21,27 +26,35 @@ export function findPython(): string | undefined {
   return process.env.EMBEDDED_AWS_PYTHON || undefined
 }
 
+type Options = Pick<GatewayOptions, 'speed' | 'tasksAre' | 'engineEnv'> & { accounts?: string[] }
+
 /** Starts ministack and the gateway on state of their own. `stop` leaves neither process, container nor file behind. */
-export async function startEmbeddedAws(options: Pick<GatewayOptions, 'speed' | 'tasksAre' | 'engineEnv'> = {}): Promise<EmbeddedAws> {
+export async function startEmbeddedAws({ accounts = ['000000000000'], ...options }: Options = {}): Promise<EmbeddedAws> {
   const python = findPython()
   if (!python) throw new Error('EMBEDDED_AWS_PYTHON names no Python: run the tests with `node cli/test/run.ts FILE`')
   const stateDir = await mkdtemp(join(tmpdir(), 'embedded-aws-'))
   const lines: string[] = []
   const log = (line: string) => void lines.push(line)
-  const ministack = await startMinistack({ python, stateDir: join(stateDir, 'ministack') })
+  const keys = await ensureKeys(join(stateDir, 'keys.json'), accounts)
+  const key = keys.issued()
+  const { accessKeyId, secretAccessKey } = key
+  const ministack = await startMinistack({ python, stateDir: join(stateDir, 'ministack'), port: 0 })
   // A test that is cut short by its time limit must not leave it behind.
   const abandon = () => process.kill(ministack.pid, 'SIGKILL')
   process.once('exit', abandon)
   const start = (port?: number): Promise<Gateway> =>
-    startGateway({ ministackUrl: ministack.url, stateDir, log, port, ...options })
+    startGateway({ ministack: ministack.socket, keys, stateDir, log, port, ...options })
   let gateway = await start()
   const { url, port } = gateway
   return {
     url,
     port,
     stateDir,
+    ministack: ministack.socket,
+    key,
+    keys,
     lines,
-    client: { region: 'us-east-1', endpoint: url, credentials: { accessKeyId: '000000000000', secretAccessKey: 'rehearsal' } },
+    client: { region: 'us-east-1', endpoint: url, credentials: { accessKeyId, secretAccessKey } },
     restart: async () => {
       await gateway.close()
       gateway = await start(port)

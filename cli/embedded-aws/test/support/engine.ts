@@ -1,4 +1,9 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr'
 import { execa } from 'execa'
+import type { EmbeddedAws } from './embedded-aws.ts'
 
 /** ECS's name of the architecture that the test image has. */
 export const cpuArchitecture = process.arch === 'arm64' ? 'ARM64' : 'X86_64'
@@ -9,16 +14,26 @@ export async function docker(...args: string[]): Promise<string> {
 }
 
 /** Pushes the test image to the embedded registry. @returns removes the tag that the engine needed for it */
-export async function pushTestImage(target: string): Promise<() => Promise<void>> {
+export async function pushTestImage(target: string, client: EmbeddedAws['client']): Promise<() => Promise<void>> {
   await docker('tag', testImage(), target)
-  await docker('push', '--quiet', target)
+  await push(target, client)
   return async () => void (await execa('docker', ['rmi', '--no-prune', target], { reject: false }))
 }
 
 /** Gives the tag in the registry to another image, which does the same. */
-export async function pushMovedImage(target: string): Promise<void> {
+export async function pushMovedImage(target: string, client: EmbeddedAws['client']): Promise<void> {
   await execa('docker', ['build', '--quiet', '--tag', target, '-'], { input: `FROM ${testImage()}\nLABEL moved=yes\n` })
-  await docker('push', '--quiet', target)
+  await push(target, client)
+}
+
+/** Logs in as ECR wants it, with a configuration of its own that nobody else's logins get into. */
+async function push(target: string, client: EmbeddedAws['client']): Promise<void> {
+  const { authorizationData: [login] = [] } = await new ECRClient(client).send(new GetAuthorizationTokenCommand({}))
+  const folder = await mkdtemp(join(tmpdir(), 'embedded-aws-docker-'))
+  const auths = { [target.split('/')[0] ?? '']: { auth: login?.authorizationToken } }
+  await writeFile(join(folder, 'config.json'), JSON.stringify({ auths }))
+  await execa('docker', ['push', '--quiet', target], { env: { DOCKER_CONFIG: folder } })
+  await rm(folder, { recursive: true })
 }
 
 /** What test-app/ was built as. */

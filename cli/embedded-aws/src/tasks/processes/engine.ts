@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import type { Registry } from '../../ecr/login.ts'
 import { RegistryError } from '../../ecr/registry.ts'
 import type { containerSpec, pauseSpec } from '../container-spec.ts'
 import { EngineError, type CallOptions, type EngineApi } from '../engine-api.ts'
@@ -20,8 +21,7 @@ type Place = { address: string; ports: Ports; network: string }
 type Container = { spec: Spec; process?: ContainerProcess }
 
 type Options = {
-  /** Address of the embedded registry. */
-  registry: string
+  registry: Registry
   /** Where images are unpacked. */
   folder: string
 }
@@ -39,8 +39,8 @@ export async function createProcessEngine({ registry, folder }: Options): Promis
 
   const pull = async (name: string, tag: string) => {
     const [host = '', ...path] = name.split('/')
-    if (host !== registry) throw new EngineError(404, `${name}:${tag} is not in the embedded ECR, and there is no engine to pull it`)
-    const repository = { url: `http://${host}`, name: path.join('/'), username: 'AWS', password: 'rehearsal' }
+    if (host !== registry.address) throw new EngineError(404, `${name}:${tag} is not in the embedded ECR, and there is no engine to pull it`)
+    const repository = { url: `http://${host}`, name: path.join('/'), username: 'AWS', password: registry.password() }
     const image = await unpackImage(repository, tag, join(folder, 'images')).catch((error: Error) => {
       throw error instanceof RegistryError ? new EngineError(error.status, error.message) : error
     })

@@ -1,0 +1,164 @@
+// Nobody else gets in: each door, without the key and with it.
+import { createHash } from 'node:crypto'
+import { request } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { CreateClusterCommand, DescribeClustersCommand, ECSClient, ListClustersCommand } from '@aws-sdk/client-ecs'
+import { CreateBucketCommand, GetObjectCommand, ListBucketsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { CreateRepositoryCommand, ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr'
+import { DescribeLoadBalancersCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2'
+import { SignatureV4 } from '@smithy/signature-v4'
+import t from 'tap'
+import type { Key } from '../../src/access/keys.ts'
+import { Sha256 } from '../../src/access/sha256.ts'
+import { callOwnApi, statusPath } from '../../src/own-api.ts'
+import { startEmbeddedAws } from '../support/embedded-aws.ts'
+import { skipFileWithout } from '../support/needs.ts'
+
+skipFileWithout('ministack')
+
+const aws = await startEmbeddedAws({ tasksAre: 'processes', accounts: ['000000000000', '111111111111'] })
+t.teardown(aws.stop)
+const { accessKeyId } = aws.key
+const wrongSecret = { ...aws.client, credentials: { accessKeyId, secretAccessKey: 'x'.repeat(40) } }
+const unknownKey = { ...aws.client, credentials: { accessKeyId: '000000000000', secretAccessKey: 'test' } }
+
+/** A request as it is given, with the Host that it is given. */
+function send(method: string, path: string, headers: Record<string, string> = {}, body = ''): Promise<{ status: number; body: string; headers: Record<string, unknown> }> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ host: '127.0.0.1', port: aws.port, method, path, headers, setHost: !('Host' in headers) }, (answer) => {
+      text(answer).then((said) => resolve({ status: answer.statusCode ?? 0, body: said, headers: answer.headers }), reject)
+    })
+    asked.on('error', reject)
+    asked.end(body)
+  })
+}
+
+/** What a client would send. */
+async function sign(service: string, more: { path?: string; body?: string; date?: Date; query?: Record<string, string>; headers?: Record<string, string>; key?: Key } = {}) {
+  const { path = '/', body = '', date = new Date(), query = {}, headers = {}, key = aws.key } = more
+  const credentials = { accessKeyId: key.accessKeyId, secretAccessKey: key.secretAccessKey }
+  const signer = new SignatureV4({ credentials, region: 'us-east-1', service, sha256: Sha256, uriEscapePath: service !== 's3' })
+  const host = `127.0.0.1:${aws.port}`
+  const unsigned = { method: 'POST', protocol: 'http:', hostname: host, path, query, headers: { host, ...headers }, body }
+  return { signer, unsigned, signed: await signer.sign(unsigned, { signingDate: date }) }
+}
+
+t.test('each protocol refuses a key that nobody issued, and a wrong secret, in its own words', async (t) => {
+  await t.rejects(new ECSClient(unknownKey).send(new ListClustersCommand({})), { name: 'UnrecognizedClientException' })
+  await t.rejects(new ECSClient(wrongSecret).send(new ListClustersCommand({})), { name: 'InvalidSignatureException' })
+  await t.rejects(new ElasticLoadBalancingV2Client(unknownKey).send(new DescribeLoadBalancersCommand({})), { name: 'InvalidClientTokenId' })
+  await t.rejects(new ElasticLoadBalancingV2Client(wrongSecret).send(new DescribeLoadBalancersCommand({})), { name: 'SignatureDoesNotMatch' })
+  await t.rejects(new S3Client(unknownKey).send(new ListBucketsCommand({})), { name: 'InvalidAccessKeyId' })
+  await t.rejects(new S3Client(wrongSecret).send(new ListBucketsCommand({})), { name: 'SignatureDoesNotMatch' })
+  t.match(await send('POST', '/', { 'X-Amz-Target': 'AmazonEC2ContainerServiceV20141113.ListClusters' }, '{}'), {
+    status: 400,
+    body: /MissingAuthenticationTokenException/,
+  })
+  t.match(await send('GET', '/bucket/key'), { status: 403, body: /<Code>AccessDenied</ })
+})
+
+t.test('a request that was changed, or is old, is refused', async (t) => {
+  const headers = { 'x-amz-target': 'AmazonEC2ContainerServiceV20141113.ListClusters', 'content-type': 'application/x-amz-json-1.1' }
+  const { signed } = await sign('ecs', { headers, body: '{}' })
+  t.equal((await send('POST', '/', signed.headers, '{}')).status, 200)
+  t.match(await send('POST', '/', signed.headers, '{"maxResults":1}'), { status: 400, body: /InvalidSignatureException/ })
+  t.match(await send('POST', '/?a=b', signed.headers, '{}'), { status: 400, body: /InvalidSignatureException/ })
+  const target = 'AmazonEC2ContainerServiceV20141113.DeleteCluster'
+  t.match(await send('POST', '/', { ...signed.headers, 'x-amz-target': target }, '{}'), { status: 400, body: /InvalidSignatureException/ })
+  const old = await sign('ecs', { headers, body: '{}', date: new Date(Date.now() - 16 * 60_000) })
+  t.match(await send('POST', '/', old.signed.headers, '{}'), { status: 400, body: /InvalidSignatureException.*15 minutes/ })
+  const recent = await sign('ecs', { headers, body: '{}', date: new Date(Date.now() - 14 * 60_000) })
+  t.equal((await send('POST', '/', recent.signed.headers, '{}')).status, 200)
+})
+
+t.test('names that a page of the web could have are refused, those of this machine are not', async (t) => {
+  for (const Host of ['attacker.example', 'attacker.example:80', '127.0.0.1.attacker.example', 'localhost.attacker.example', '192.168.1.1', '']) {
+    t.equal((await send('GET', '/_embedded-aws/health', { Host })).status, 403, Host)
+  }
+  for (const Host of [`127.0.0.1:${aws.port}`, 'localhost', `[::1]:${aws.port}`, `bucket.localhost:${aws.port}`]) {
+    t.equal((await send('GET', '/_embedded-aws/health', { Host })).status, 200, Host)
+  }
+})
+
+t.test('ministack keeps paths of its own that are for nobody, with a key or without', async (t) => {
+  for (const path of ['/_ministack/reset', '//_ministack/reset', '/%5Fministack/config', '/_ministack/health', '/_localstack/health', '/x/../_ministack/reset']) {
+    const { signed } = await sign('s3', { path })
+    t.equal((await send('POST', path, signed.headers)).status, 403, path)
+    t.equal((await send('POST', path)).status, 403, `${path} without a signature`)
+  }
+})
+
+t.test('the registry wants the login of ECR', async (t) => {
+  const ecr = new ECRClient(aws.client)
+  await ecr.send(new CreateRepositoryCommand({ repositoryName: 'web' }))
+  const { authorizationData: [login] = [] } = await ecr.send(new GetAuthorizationTokenCommand({}))
+  const hours = (Number(login?.expiresAt) - Date.now()) / 3_600_000
+  t.ok(hours > 11.9 && hours < 12.1, `it lives for 12 hours (${hours})`)
+  const basic = (text: string) => ({ Authorization: `Basic ${Buffer.from(text).toString('base64')}` })
+  const password = Buffer.from(login?.authorizationToken ?? '', 'base64').toString()
+  t.equal((await send('GET', '/v2/', basic(password))).status, 200)
+  const expired = password.replace(/\d+\./, `${Math.floor(Date.now() / 1000) - 1}.`)
+  for (const wrong of ['AWS:rehearsal', 'AWS:', `${password}x`, expired, password.replace('AWS', 'root')]) {
+    t.match(await send('GET', '/v2/', basic(wrong)), { status: 401, headers: { 'www-authenticate': /^Basic / } }, wrong.slice(0, 12))
+  }
+  t.equal((await send('POST', '/v2/web/blobs/uploads/')).status, 401)
+})
+
+t.test('faults and status are for the key alone', async (t) => {
+  t.equal((await send('POST', '/_embedded-aws/faults/capacity', { 'Content-Type': 'application/json' }, '{"unavailable":[]}')).status, 403)
+  t.equal((await send('POST', statusPath)).status, 403)
+  t.match(await callOwnApi(aws.url, aws.key, statusPath), { services: [], tasks: [], targets: [] })
+  t.match(await callOwnApi(aws.url, aws.key, '/_embedded-aws/faults/capacity', { unavailable: [] }), { taskArns: [] })
+})
+
+t.test('S3 as its clients sign it: plain, unsigned, in chunks, presigned', async (t) => {
+  const s3 = new S3Client({ ...aws.client, forcePathStyle: true })
+  await s3.send(new CreateBucketCommand({ Bucket: 'bucket' }))
+  const Key = 'a b+c/ü(1).txt'
+  await s3.send(new PutObjectCommand({ Bucket: 'bucket', Key, Body: 'plain' }))
+  t.equal(await (await s3.send(new GetObjectCommand({ Bucket: 'bucket', Key }))).Body?.transformToString(), 'plain')
+
+  const unsigned = await sign('s3', { path: '/bucket/unsigned', headers: { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' } })
+  const put = { ...unsigned.unsigned, method: 'PUT' }
+  t.equal((await send('PUT', '/bucket/unsigned', (await unsigned.signer.sign(put)).headers, 'any')).status, 200)
+
+  const chunked = { host: put.headers.host, 'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER', 'content-encoding': 'aws-chunked', 'x-amz-decoded-content-length': '5', 'x-amz-trailer': 'x-amz-checksum-crc32' }
+  const stream = await unsigned.signer.sign({ ...put, path: '/bucket/chunked', headers: chunked })
+  t.equal((await send('PUT', '/bucket/chunked', stream.headers, '5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n')).status, 200)
+  t.equal(await (await s3.send(new GetObjectCommand({ Bucket: 'bucket', Key: 'chunked' }))).Body?.transformToString(), 'hello')
+
+  const wrongBody = { host: put.headers.host, 'x-amz-content-sha256': createHash('sha256').update('this').digest('hex') }
+  const other = await unsigned.signer.sign({ ...put, path: '/bucket/other', headers: wrongBody })
+  t.match(await send('PUT', '/bucket/other', other.headers, 'that'), { status: 400, body: /XAmzContentSHA256Mismatch/ })
+
+  const get = { ...put, method: 'GET', path: '/bucket/chunked', headers: { host: put.headers.host, 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' } }
+  const presign = async (options: { expiresIn: number; signingDate?: Date }) => {
+    const { query = {} } = await unsigned.signer.presign(get, options)
+    return `/bucket/chunked?${new URLSearchParams(query as Record<string, string>)}`
+  }
+  const url = await presign({ expiresIn: 60 })
+  t.match(await send('GET', url), { status: 200, body: 'hello' })
+  t.equal((await send('GET', url.replace('chunked', 'unsigned'))).status, 403, 'for this object alone')
+  const past = await presign({ expiresIn: 60, signingDate: new Date(Date.now() - 61_000) })
+  t.match(await send('GET', past), { status: 403, body: /Request has expired/ })
+})
+
+t.test('each account has a key and things of its own', async (t) => {
+  const [first, second] = ['000000000000', '111111111111'].map((account) => new ECSClient({ ...aws.client, credentials: aws.keys.issued(account) }))
+  await second?.send(new CreateClusterCommand({ clusterName: 'elsewhere' }))
+  const find = new DescribeClustersCommand({ clusters: ['elsewhere'] })
+  t.match((await second?.send(find))?.clusters, [{ clusterArn: 'arn:aws:ecs:us-east-1:111111111111:cluster/elsewhere' }])
+  t.same((await first?.send(find))?.clusters, [])
+})
+
+t.test('keys that STS gives out open it, too, with their token', async (t) => {
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  const body = new URLSearchParams({ Action: 'GetSessionToken', Version: '2011-06-15' }).toString()
+  const { signed } = await sign('sts', { headers, body })
+  const answer = await send('POST', '/', signed.headers, body)
+  const read = (element: string) => new RegExp(`<${element}>([^<]+)<`).exec(answer.body)?.[1] ?? ''
+  const credentials = { accessKeyId: read('AccessKeyId'), secretAccessKey: read('SecretAccessKey'), sessionToken: read('SessionToken') }
+  await new ECSClient({ ...aws.client, credentials }).send(new ListClustersCommand({}))
+  const withoutToken = { accessKeyId: credentials.accessKeyId, secretAccessKey: credentials.secretAccessKey }
+  await t.rejects(new ECSClient({ ...aws.client, credentials: withoutToken }).send(new ListClustersCommand({})), { name: 'UnrecognizedClientException' })
+})
