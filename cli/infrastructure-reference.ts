@@ -59,9 +59,10 @@ function row(...cells: string[]): string {
 }
 
 function replaceBetween(readme: string, mark: string, table: string): string {
-  const place = new RegExp(`(?<=<!-- ${mark}:begin -->\n)[^]*?(?=<!-- ${mark}:end -->)`)
-  if (!place.test(readme)) throw new Error(`infrastructure/README.md has no place for ${mark}.`)
-  return readme.replace(place, () => `\n${table}\n\n`)
+  const [before, rest = ''] = readme.split(`<!-- ${mark}:begin -->\n`)
+  const [, after] = rest.split(`<!-- ${mark}:end -->`)
+  if (after === undefined) throw new Error(`infrastructure/README.md has no place for ${mark}.`)
+  return `${before}<!-- ${mark}:begin -->\n\n${table}\n\n<!-- ${mark}:end -->${after}`
 }
 
 if (import.meta.main) writeFileSync(readmeFile, await renderInfrastructureReadme())

@@ -1,4 +1,5 @@
 #tfsec:ignore:aws-iam-no-policy-wildcards Pulling images and writing logs, no more
+#tfsec:ignore:aws-ecs-enable-container-insight On unless container_insights is disabled; tfsec does not know enhanced
 module "ecs" {
   source  = "terraform-aws-modules/ecs/aws"
   version = "5.12.1"

@@ -24,6 +24,10 @@ t.test('infrastructure/README.md says what variables.tf says', async (t) => {
 t.test('the root that makes bucket, repository and roles', async (t) => {
   const { passed, output } = await testBootstrap(t)
   t.ok(passed, passed ? 'terraform test passes' : output)
+  const [lock, other] = ['', 'bootstrap/'].map((folder) =>
+    readFileSync(new URL(`../../infrastructure/${folder}.terraform.lock.hcl`, import.meta.url), 'utf8'),
+  )
+  t.equal(other, lock, 'both roots have the same provider')
 })
 
 t.test('every variable is typed and described; all but image_tag have a default, and null only where that is said', async (t) => {
@@ -213,30 +217,13 @@ function checkSwitches(t: Test, one: One, planned: InfrastructureTest['planned']
   t.same(switched.filter((type) => planned('defaults', type).length > 0), [], 'every switch is off by default')
   t.same(switched.filter((type) => planned('everything', type).length === 0), [], 'all of them together')
   t.same(one('defaults', 'aws_ecs_service').alarms ?? [], [])
-  t.match(one('alarms', 'aws_ecs_service').alarms, [
+  t.match(one('everything', 'aws_ecs_service').alarms, [
     { alarm_names: ['webapp-dev-latency', 'webapp-dev-log-errors', 'webapp-dev-target-5xx'], enable: true, rollback: true },
   ])
-  t.same(one('alarms_to_a_topic_that_is_there', 'aws_ecs_service').alarms ?? [], [], 'alarms that roll nothing back')
-  t.match(one('access_logs', 'aws_lb').access_logs, [{ bucket: 'webapp-dev-logs-mock', prefix: 'alb', enabled: true }])
-  t.match(one('flow_logs_in_s3', 'aws_flow_log'), { log_destination_type: 's3', log_destination: 'arn:aws:s3:::webapp-dev-logs-mock/vpc/' })
-  checkContainers(t, one, planned)
-}
-
-function checkContainers(t: Test, one: One, planned: InfrastructureTest['planned']): void {
-  t.match(onlyContainer(t, one('secrets', 'aws_ecs_task_definition')).secrets, [
-    { name: 'API_KEY', valueFrom: 'arn:aws:ssm:us-east-1:123456789012:parameter/webapp/api-key' },
-    { name: 'DB_PASSWORD', valueFrom: /:secret:db-AbCdEf:password::$/ },
-    { name: 'DB_USER', valueFrom: /:secret:db-AbCdEf:user::$/ },
-  ])
-  const paths = ['/managed-agents', '/tmp', '/var/lib/amazon/ssm', '/var/log/amazon/ssm']
-  const writable = one('writable_tmp', 'aws_ecs_task_definition')
-  const entered = onlyContainer(t, writable)
-  t.equal(entered.readonlyRootFilesystem, true, 'ECS Exec and a read-only root')
-  t.same(entered.mountPoints.map(({ containerPath }: Planned) => containerPath).sort(), paths)
-  t.same(writable.volume.map(({ name }: Planned) => name).sort(), ['managed-agents', 'tmp', 'var-lib-amazon-ssm', 'var-log-amazon-ssm'])
-  t.match(onlyContainer(t, one('efs', 'aws_ecs_task_definition')).mountPoints, [{ sourceVolume: 'efs', containerPath: '/data' }])
-  t.ok(planned('efs', 'aws_iam_role_policy').length + planned('efs', 'aws_iam_policy').length > 2, 'the tasks may mount it')
-  const [agent, app] = JSON.parse(one('sidecars', 'aws_ecs_task_definition').container_definitions) as Planned[]
-  t.match(agent, { name: 'agent', essential: false, memory: 128, readonlyRootFilesystem: true, logConfiguration: { options: { 'awslogs-group': '/ecs/webapp-dev/agent' } } })
-  t.match(app, { name: 'app', essential: true, dependsOn: [{ containerName: 'agent', condition: 'START' }] })
+  t.match(one('everything', 'aws_lb').access_logs, [{ bucket: 'webapp-dev-logs-mock', prefix: 'alb', enabled: true }])
+  t.match(one('everything', 'aws_flow_log'), { log_destination_type: 's3', log_destination: 'arn:aws:s3:::webapp-dev-logs-mock/vpc/' })
+  const task = one('everything', 'aws_ecs_task_definition')
+  const volumes = ['efs', 'managed-agents', 'tmp', 'var-lib-amazon-ssm', 'var-log-amazon-ssm']
+  t.same(task.volume.map(({ name }: Planned) => name).sort(), volumes, 'volumes')
+  t.same(JSON.parse(task.container_definitions).map(({ name }: Planned) => name), ['agent', 'app'])
 }

@@ -1,4 +1,4 @@
-# Each switch of the monitoring, alone. What the modules do not put out is asserted by cli/test/infrastructure.test.ts.
+# Each switch of the monitoring, alone.
 
 mock_provider "aws" {
   source          = "./tests/mocks"
@@ -62,6 +62,11 @@ run "alarms" {
   }
 
   assert {
+    condition     = join(" ", local.deployment_alarms.alarm_names) == "webapp-dev-latency webapp-dev-log-errors webapp-dev-target-5xx"
+    error_message = "ECS does not roll back a version that fails."
+  }
+
+  assert {
     condition     = aws_sns_topic_subscription.email[0].endpoint == "oncall@example.com"
     error_message = "Nobody is mailed."
   }
@@ -104,6 +109,11 @@ run "alarms_to_a_topic_that_is_there" {
   assert {
     condition     = length(aws_sns_topic.alarms) == 0 && output.alarm_topic_arn == var.alarm_topic_arn
     error_message = "The topic that is there is not used."
+  }
+
+  assert {
+    condition     = local.deployment_alarms == {}
+    error_message = "ECS would roll back though it should not."
   }
 
   assert {

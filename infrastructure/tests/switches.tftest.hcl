@@ -1,4 +1,4 @@
-# Each switch alone, and all of them. What the modules do not put out is asserted by cli/test/infrastructure.test.ts.
+# Each switch alone.
 
 mock_provider "aws" {
   source          = "./tests/mocks"
@@ -105,6 +105,11 @@ run "flow_logs_in_s3" {
     condition     = length(aws_s3_bucket.logs) == 1
     error_message = "There is no bucket for flow logs."
   }
+
+  assert {
+    condition     = local.log_bucket_arn == "arn:aws:s3:::webapp-dev-logs-mock"
+    error_message = "Flow logs go to ${local.log_bucket_arn}."
+  }
 }
 
 run "interface_endpoints" {
@@ -191,6 +196,13 @@ run "secrets" {
     condition     = join(" ", keys(aws_vpc_endpoint.interface)) == "ecr.api ecr.dkr logs secretsmanager ssm"
     error_message = "The endpoints are ${join(" ", keys(aws_vpc_endpoint.interface))}."
   }
+
+  assert {
+    condition = module.ecs.services["app"].container_definitions["app"].container_definition.secrets == [
+      for name, arn in var.secrets : { name = name, valueFrom = arn }
+    ]
+    error_message = "The app does not get its secrets."
+  }
 }
 
 run "writable_tmp" {
@@ -199,6 +211,18 @@ run "writable_tmp" {
   variables {
     writable_tmp           = true
     enable_execute_command = true
+  }
+
+  assert {
+    condition     = module.ecs.services["app"].container_definitions["app"].container_definition.readonlyRootFilesystem == true
+    error_message = "ECS Exec has made the root writable."
+  }
+
+  assert {
+    condition = join(" ", sort([
+      for mount in module.ecs.services["app"].container_definitions["app"].container_definition.mountPoints : mount.containerPath
+    ])) == "/managed-agents /tmp /var/lib/amazon/ssm /var/log/amazon/ssm"
+    error_message = "The writable paths are others."
   }
 }
 
@@ -212,6 +236,18 @@ run "efs" {
   assert {
     condition     = aws_efs_file_system.this[0].encrypted && length(aws_efs_mount_target.this) == 2
     error_message = "The file system is not there in every zone, or not encrypted."
+  }
+
+  assert {
+    condition = [
+      for mount in module.ecs.services["app"].container_definitions["app"].container_definition.mountPoints : mount.containerPath
+    ] == ["/data"]
+    error_message = "The app does not find the file system."
+  }
+
+  assert {
+    condition     = keys(local.efs_statements) == ["efs"]
+    error_message = "The tasks may not mount it."
   }
 }
 
@@ -233,71 +269,24 @@ run "sidecars" {
     condition     = output.container_name == "app" && output.log_group_name == "/ecs/webapp-dev/app"
     error_message = "The outputs name another container than the app's."
   }
-}
-
-run "everything" {
-  command = plan
-
-  variables {
-    alarms                 = true
-    alarm_email            = "oncall@example.com"
-    dashboard              = true
-    domain_name            = "app.example.com"
-    hosted_zone_name       = "example.com"
-    url_health_check       = true
-    deletion_protection    = true
-    access_logs            = true
-    flow_logs_destination  = "s3"
-    waf                    = true
-    zone_count             = 3
-    single_nat_gateway     = false
-    interface_endpoints    = true
-    enable_execute_command = true
-    writable_tmp           = true
-    efs_path               = "/data"
-    container_insights     = "enhanced"
-    secrets                = { API_KEY = "arn:aws:ssm:us-east-1:123456789012:parameter/webapp/api-key" }
-    scheduled_scaling      = { morning = { schedule = "cron(0 7 ? * MON-FRI *)", min_count = 4, max_count = 12 } }
-    sidecars = {
-      agent = { image = "example.com/agent@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" }
-    }
-  }
 
   assert {
     condition = alltrue([
-      aws_route53_health_check.this[0].fqdn == "app.example.com",
-      aws_route53_health_check.this[0].type == "HTTPS_STR_MATCH",
-      aws_route53_health_check.this[0].search_string == "ready",
-      aws_route53_health_check.this[0].resource_path == "/healthz",
-      aws_route53_health_check.this[0].measure_latency == true,
-      aws_cloudwatch_metric_alarm.url[0].dimensions["HealthCheckId"] == aws_route53_health_check.this[0].id,
+      for agent in [module.ecs.services["app"].container_definitions["agent"].container_definition] : alltrue([
+        agent.essential == false,
+        agent.memory == 128,
+        agent.readonlyRootFilesystem == true,
+        agent.logConfiguration.options["awslogs-group"] == "/ecs/webapp-dev/agent",
+      ])
     ])
-    error_message = "The URL is not watched."
+    error_message = "The sidecar could take the app down, or its log is not its own."
   }
 
   assert {
-    condition = join(", ", [
-      for widget in jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets : widget.properties.title
-      ]) == join(", ", [
-      "Is it us?", "What changed: deployments, warnings and stopped tasks", "Requests and 5xx a minute; deployments",
-      "Latency in seconds", "Tasks", "CPU and memory in percent", "Connections", "The URL from outside",
-      "What the app says: its last errors",
-    ])
-    error_message = "The dashboard does not show all that there is."
-  }
-
-  assert {
-    condition     = length(jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets[0].properties.alarms) == 12
-    error_message = "Not every alarm is on the dashboard."
-  }
-
-  assert {
-    condition     = aws_s3_bucket.logs[0].force_destroy == false
-    error_message = "What is protected from deletion loses its logs."
-  }
-
-  assert {
-    condition     = join(" ", keys(aws_vpc_endpoint.interface)) == "ecr.api ecr.dkr logs ssm ssmmessages"
-    error_message = "The endpoints are ${join(" ", keys(aws_vpc_endpoint.interface))}."
+    condition = (
+      one(module.ecs.services["app"].container_definitions["app"].container_definition.dependsOn) ==
+      { containerName = "agent", condition = "START" }
+    )
+    error_message = "The sidecar does not start before the app and end after it."
   }
 }

@@ -47,13 +47,11 @@ run "refuses_malformed_values" {
     alarm_log_errors                  = -1
     alarm_log_pattern                 = ""
     alarm_certificate_days            = 0
-    hosted_zone_name                  = "example.com"
     waf_rate_limit                    = 9
     flow_logs_destination             = "kinesis"
     efs_path                          = "data"
     secrets                           = { "API-KEY" = "arn:aws:ssm:us-east-1:123456789012:parameter/key" }
     secret_kms_key_arns               = ["alias/key"]
-    sidecars                          = { app = { image = "example.com/agent@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" } }
     scheduled_scaling                 = { night = { schedule = "every night", min_count = 1, max_count = 2 } }
     url_health_check                  = true
     url_health_check_text             = ""
@@ -99,13 +97,11 @@ run "refuses_malformed_values" {
     var.alarm_log_errors,
     var.alarm_log_pattern,
     var.alarm_certificate_days,
-    var.hosted_zone_name,
     var.waf_rate_limit,
     var.flow_logs_destination,
     var.efs_path,
     var.secrets,
     var.secret_kms_key_arns,
-    var.sidecars,
     var.scheduled_scaling,
     var.url_health_check,
     var.url_health_check_text,
@@ -140,7 +136,6 @@ run "refuses_values_out_of_range" {
     alarm_email                       = "oncall@example.com"
     alarm_topic_arn                   = "arn:aws:sns:us-east-1:123456789012:oncall"
     secrets                           = { API_KEY = "arn:aws:secretsmanager:us-east-1:123456789012:secret:key-AbCdEf:field" }
-    sidecars                          = { agent = { image = "example.com/agent:1" } }
     scheduled_scaling                 = { night = { schedule = "rate(1 day)", min_count = 3, max_count = 2 } }
     url_health_check_regions          = ["us-east-1", "eu-west-1", "eu-central-1"]
   }
@@ -168,7 +163,6 @@ run "refuses_values_out_of_range" {
     var.alarm_email,
     var.alarm_topic_arn,
     var.secrets,
-    var.sidecars,
     var.scheduled_scaling,
     var.url_health_check_regions,
   ]
@@ -233,12 +227,14 @@ run "refuses_half_a_task_at_most" {
     domain_name         = "app.example.com"
     max_count           = 2.5
     fargate_spot_weight = 0.5
+    sidecars            = { agent = { image = "example.com/agent:1" } }
   }
 
   expect_failures = [
     var.certificate_arn,
     var.max_count,
     var.fargate_spot_weight,
+    var.sidecars,
   ]
 }
 
@@ -246,13 +242,17 @@ run "refuses_fewer_tasks_than_the_minimum" {
   command = plan
 
   variables {
-    image_tag     = "v1"
-    min_count     = 2
-    desired_count = 1
+    image_tag        = "v1"
+    min_count        = 2
+    desired_count    = 1
+    sidecars         = { app = { image = "example.com/agent@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" } }
+    hosted_zone_name = "example.com"
   }
 
   expect_failures = [
     var.desired_count,
+    var.sidecars,
+    var.hosted_zone_name,
   ]
 }
 
