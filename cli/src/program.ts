@@ -21,6 +21,8 @@ Examples:
   $ fargate-ctl rehearse               the whole thing on this machine, without an AWS account
   $ fargate-ctl build                  image built and pushed to ECR
   $ fargate-ctl deploy --build         built, pushed, applied, and answering
+  $ fargate-ctl logs --follow          what it writes
+  $ fargate-ctl doctor                 what is missing or wrong, and how to fix it
   $ fargate-ctl lint                   every linter and scanner in one report
 
 Exit codes:

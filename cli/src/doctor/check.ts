@@ -11,7 +11,7 @@ export type Check = {
   /** The commands that need it to be right. */
   neededBy: string[]
   /** What it throws becomes a verdict, too. */
-  look(facts: Facts): Promise<Verdict> | Verdict
+  look: (facts: Facts) => Promise<Verdict> | Verdict
 }
 
 export type Group = { name: string; checks: Check[] }

@@ -15,12 +15,12 @@ import { Skipped } from './check.ts'
 export type Facts = {
   project: Project
   engine: EngineChoice
-  configuration(): Promise<Configuration>
-  settings(): Promise<Settings>
-  identity(): Promise<Identity>
-  outputs(): Promise<Outputs & { image?: string | undefined }>
-  service(): Promise<Service>
-  taskDefinition(): Promise<TaskDefinition>
+  configuration: () => Promise<Configuration>
+  settings: () => Promise<Settings>
+  identity: () => Promise<Identity>
+  outputs: () => Promise<Outputs & { image?: string | undefined }>
+  service: () => Promise<Service>
+  taskDefinition: () => Promise<TaskDefinition>
 }
 
 /** Every fact throws `Skipped` where what it is read from is not there. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDenied } from '../platform/aws/client.ts'
 import type { ContainerDefinition, Service, Task, TaskDefinition } from '../platform/aws/ecs.ts'
 import { CliError, describeCause } from '../platform/errors.ts'
 import { interruption } from '../platform/interrupts.ts'
@@ -85,14 +86,19 @@ async function runTask(registered: string, like: Service, app: ContainerDefiniti
 async function waitForEnd(taskArn: string, service: Deployed['service'], timeoutSeconds: number): Promise<Task> {
   const deadline = performance.now() + timeoutSeconds * 1000
   for (;;) {
-    // A look that fails says nothing about the task.
-    const task = await service.task(taskArn).catch(() => (interruption.throwIfAborted(), undefined))
+    const task = await service.task(taskArn).catch(ignorePassing)
     if (task?.lastStatus === 'STOPPED') return task
     if (performance.now() > deadline) {
       throw new CliError('deploymentFailed', `The command has not ended within ${timeoutSeconds} s; its task is stopped.`, { fix: 'Give it more time with --timeout.' })
     }
     await sleep(pollMilliseconds, undefined, { signal: interruption }).catch(() => interruption.throwIfAborted())
   }
+}
+
+/** A look that fails says nothing about the task, unless none will ever be allowed. */
+function ignorePassing(error: CliError): undefined {
+  interruption.throwIfAborted()
+  if (isDenied(error.cause)) throw error
 }
 
 /** A log that cannot be read is no reason not to wait for the task. */

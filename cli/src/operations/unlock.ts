@@ -16,6 +16,9 @@ export type UnlockResult = { locked: boolean; unlocked: boolean; lock: LockInfo 
  * @throws CliError `stateLocked` while it stays locked, `usage` for an id that is not the lock's
  */
 export async function unlock(project: Project, { backend }: Settings, id: string | undefined, terminal: Terminal): Promise<UnlockResult> {
+  if (!backend.use_lockfile) {
+    throw new CliError('usage', 'The state has no lock file, so nobody can tell whether it is locked.', { fix: 'Set use_lockfile = true in infrastructure/s3.tfbackend.' })
+  }
   const lock = await terminal.step('Read the lock', () => readStateLock(backend))
   if (!lock) {
     if (id !== undefined) throw new CliError('usage', `The state is not locked; there is no lock ${id}.`, { fix: 'Nothing to do: deploy.' })

@@ -203,9 +203,14 @@ export async function showDestroyed(terraform: Terraform, file: string): Promise
   return changes.flatMap(({ address, type, change: { actions, before } }) => (actions.includes('delete') ? [{ address, type, before: before ?? {} }] : []))
 }
 
-/** Takes a lock away, by its id. @throws ProgramError when it is not that lock that is held */
+/** Takes a lock away, by its id. @throws CliError `unavailable` when terraform refuses */
 export async function forceUnlock(terraform: Terraform, id: string): Promise<void> {
-  await run(terraformProgram(), ['force-unlock', '-force', '-no-color', id], options(terraform))
+  const { stderr, exitCode } = await run(terraformProgram(), ['force-unlock', '-force', '-no-color', id], { ...options(terraform), accept: 'any' })
+  if (exitCode === 0) return
+  throw new CliError('unavailable', 'terraform force-unlock failed; the state is still locked.', {
+    fix: 'It takes the permission to delete the lock file (s3:DeleteObject); fix the cause and run the same command again.',
+    cause: plain(stderr),
+  })
 }
 
 /** Reads JSON that terraform printed, without what it warned of before and what setup-terraform's wrapper puts around it. */

@@ -16,15 +16,15 @@ export const combinations: Group = {
 }
 
 type Version = [major: number, minor: number]
-const format = (version: string[]) => version.map(Number) as Version
 
 /** The provider's block in the lock file, which Terraform itself writes in this form. */
 async function readProvider({ project }: Facts): Promise<{ version: Version; text: string; hashes: string[] }> {
   const file = await readFile(join(project.infrastructure, '.terraform.lock.hcl'), 'utf8').catch(() => '')
   const block = /^provider "[^"]*\/hashicorp\/aws" \{[^]*?^\}/m.exec(file)?.[0] ?? ''
-  const [, text = '', ...version] = /^\s*version\s*=\s*"((\d+)\.(\d+)[^"]*)"/m.exec(block) ?? []
+  const [, text = ''] = /^\s*version\s*=\s*"([^"]+)"/m.exec(block) ?? []
   if (!text) throw new Skipped('infrastructure/.terraform.lock.hcl names no hashicorp/aws')
-  return { version: format(version), text, hashes: [...block.matchAll(/"((?:h1|zh):[^"]+)"/g)].map(([, hash = '']) => hash) }
+  const [major = 0, minor = 0] = text.split('.').map(Number)
+  return { version: [major, minor], text, hashes: [...block.matchAll(/"((?:h1|zh):[^"]+)"/g)].map(([, hash = '']) => hash) }
 }
 
 /** The first releases of terraform-aws-modules that ask for version 6 of the provider. */
@@ -42,8 +42,10 @@ async function lookAtModules(facts: Facts): Promise<Verdict> {
 async function readModules({ project }: Facts): Promise<{ name: string; version: string; major: number }[]> {
   const names = (await readdir(project.infrastructure)).filter((name) => name.endsWith('.tf'))
   const texts = await Promise.all(names.map((name) => readFile(join(project.infrastructure, name), 'utf8')))
-  const pattern = /source\s*=\s*"terraform-aws-modules\/(\w+)\/aws[^"]*"\s*version\s*=\s*"[^\d"]*((\d+)[^"]*)"/g
-  return texts.flatMap((text) => [...text.matchAll(pattern)]).map(([, name = '', version = '', major]) => ({ name, version, major: Number(major) }))
+  const pattern = /source\s*=\s*"terraform-aws-modules\/(\w+)\/aws[^"]*"\s*version\s*=\s*"([^"]*)"/g
+  return texts
+    .flatMap((text) => [...text.matchAll(pattern)])
+    .map(([, name = '', version = '']) => ({ name, version, major: Number(/\d+/.exec(version)?.[0]) }))
 }
 
 /** hashicorp/terraform-provider-aws #49031. */

@@ -1,6 +1,6 @@
 import { findPublicAccess, isVersioned, readEncryption, requireBucket } from '../../platform/aws/s3.ts'
 import { describeLock, readStateLock } from '../../terraform/state-lock.ts'
-import { ok, warn, type Group, type Verdict } from '../check.ts'
+import { ok, skip, warn, type Group, type Verdict } from '../check.ts'
 import type { Facts } from '../facts.ts'
 
 export const state: Group = {
@@ -52,6 +52,8 @@ async function lookAtLocking(facts: Facts): Promise<Verdict> {
 }
 
 async function lookAtLock(facts: Facts): Promise<Verdict> {
-  const lock = await readStateLock(await readBackend(facts))
+  const backend = await readBackend(facts)
+  if (!backend.use_lockfile) return skip('there is no lock file')
+  const lock = await readStateLock(backend)
   return lock ? warn(describeLock(lock), 'Run `fargate-ctl unlock`: it says whether its holder still runs.') : ok('free')
 }
