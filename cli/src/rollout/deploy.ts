@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { requireBucket } from '../platform/aws/s3.ts'
 import { getIdentity } from '../platform/aws/sts.ts'
@@ -10,6 +8,7 @@ import type { Settings } from '../terraform/settings/settings.ts'
 import { CliError } from '../platform/errors.ts'
 import { interruption } from '../platform/interrupts.ts'
 import type { Project } from '../platform/project.ts'
+import { makeTemporaryFolder } from '../platform/temporary-folder.ts'
 import type { StepTime, Terminal } from '../platform/terminal/terminal.ts'
 import { refuseUnsavedState } from '../terraform/explain-failure.ts'
 import { applyTerraform, planTerraform, readOutputs, type Terraform } from '../terraform/terraform.ts'
@@ -66,9 +65,9 @@ export async function deploy(
   if (await needsInit(terraform, backendFile)) {
     await terminal.step('terraform init', (say) => init(terraform, backendFile, say))
   }
-  const folder = await mkdtemp(join(tmpdir(), 'fargate-ctl-plan-'))
+  const folder = await makeTemporaryFolder('plan')
   try {
-    const planFile = join(folder, 'deploy.tfplan')
+    const planFile = join(folder.path, 'deploy.tfplan')
     const plan = await terminal.step('terraform plan', (say) => planTerraform(terraform, planFile, say))
     const changes = readChanges(plan)
     printChanges(changes, plan.isEmpty, terminal)
@@ -85,7 +84,7 @@ export async function deploy(
     if (leftover?.isUnsaved) throw leftover.error
     return { url, version: served.version, proof: served.proof, ...result }
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    await folder.remove()
   }
 }
 

@@ -2,6 +2,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { isAlive } from '../platform/processes.ts'
 import { dataFolder } from './program.ts'
 import type { Terraform } from './terraform.ts'
 
@@ -54,13 +55,4 @@ export async function describeHolder({ folder, env }: Terraform, who: string | u
   if (!holder) return 'It was taken on this machine, by no run of fargate-ctl that has left word here.'
   const state = isAlive(holder.pid) ? 'which still runs' : 'which is dead: nobody holds it any more'
   return `It was taken on this machine by the process ${holder.pid}, ${state}.`
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }

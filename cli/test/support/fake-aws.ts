@@ -9,10 +9,12 @@ export type FakeInput = { desiredStatus?: string; tasks?: string[] }
 export type FakeAccount = {
   repositories: Record<string, { immutable: boolean; images: Record<string, FakeImage> }>
   buckets: string[]
+  /** What S3 answers to HEAD, without a word, besides 200 and 404. */
+  bucketStatus?: number
   /** What ECS, CloudWatch Logs and ELB answer to an action, or how they answer its n-th call; an Answer is sent as it is. */
   answers: Record<string, object | ((call: number, input: FakeInput) => object)>
   /** Answers every call of a service, or of a service's action (`ecr PutImage`), with this status and error code. */
-  refuse: Record<string, { status: number; code: string }>
+  refuse: Record<string, { status: number; code: string; message?: string }>
 }
 
 export type FakeAws = {
@@ -67,7 +69,7 @@ function route(state: FakeAccount, calls: string[], request: IncomingMessage, bo
   const refusal = state.refuse[`${service} ${action}`] ?? state.refuse[service]
   if (refusal) {
     return ['ecr', 'ecs', 'logs'].includes(service)
-      ? json({ __type: refusal.code, message: 'refused' }, refusal.status)
+      ? json({ __type: refusal.code, message: refusal.message ?? 'refused' }, refusal.status)
       : xml(`<ErrorResponse><Error><Type>Sender</Type><Code>${refusal.code}</Code><Message>refused</Message></Error></ErrorResponse>`, refusal.status)
   }
   if (service === 'sts') return identity
@@ -76,6 +78,7 @@ function route(state: FakeAccount, calls: string[], request: IncomingMessage, bo
     return 'status' in answer ? (answer as Answer) : json(answer)
   }
   if (service === 'elasticloadbalancing') return targetHealth(answerOf(state, calls, `${service} ${action}`, {}))
+  if (service === 's3' && state.bucketStatus) return xml('', state.bucketStatus)
   if (service === 's3') return xml('', state.buckets.includes((request.url ?? '').split(/[/?]/)[1] ?? '') ? 200 : 404)
   return ecr(state, String(action), JSON.parse(body || '{}'), url())
 }
