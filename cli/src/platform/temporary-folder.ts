@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { isAlive } from './processes.ts'
 
 /** A folder that holds what must not stay: a login, a plan. */
-export type TemporaryFolder = { path: string; remove(): Promise<void> }
+export type TemporaryFolder = { path: string; remove: () => Promise<void> }
 
 /**
  * Makes a folder that only this user may read, named after this process, and removes those that killed processes have left.

@@ -61,7 +61,7 @@ export async function deploy(
   if (!flags.planOnly && !flags.autoApprove) requireSomeoneToAsk()
   refuseUnsavedState({ folder: project.infrastructure, env: {} })
   const release = await prepareRelease(project, settings, flags, terminal)
-  const terraform: Terraform = { folder: project.infrastructure, env: variablesOf(release), tell: terminal.note }
+  const terraform: Terraform = { folder: project.infrastructure, env: variablesOf(release), tell: (line) => terminal.note(line) }
   if (await needsInit(terraform, backendFile)) {
     await terminal.step('terraform init', (say) => init(terraform, backendFile, say))
   }

@@ -49,7 +49,7 @@ export async function describeHolder({ folder, env }: Terraform, who: string | u
   const host = who?.split('@').at(-1)
   if (host !== hostname()) return 'Whether that run still goes on cannot be seen from this machine.'
   // As terraform writes it: `2026-11-26 04:04:27.544678329 +0000 UTC`.
-  const taken = Date.parse((created ?? '').replace(/^(\S+) (\d+:\d+:\d+)\S* .*$/, '$1T$2Z'))
+  const taken = Date.parse((created ?? '').replace(/^(\S+) (\d\d:\d\d:\d\d)(?:\.\d+)? .*$/, '$1T$2Z'))
   const before = (await readRecords(folder, env)).filter((record) => record.host === host && taken + 1000 >= Number(record.started))
   const holder = before.toSorted((a, b) => Number(b.started) - Number(a.started))[0]
   if (!holder) return 'It was taken on this machine, by no run of fargate-ctl that has left word here.'

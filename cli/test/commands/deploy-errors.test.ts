@@ -51,7 +51,7 @@ const cases: Record<string, Case> = {
   'the plan is stale': { env: { FAKE_APPLY_ERROR: diagnostic('Saved plan is stale') }, exitCode: 5, says: /terraform apply failed\..*Saved plan is stale.*fix: .*run the same command again/s, verbs: [...planned, 'apply'] },
   'the output alb_url is gone': { env: { FAKE_ALB_URL: undefined }, exitCode: 5, says: /its output alb_url is no URL.*fix: Let infrastructure\/outputs\.tf/s, verbs: [...planned, 'apply'] },
   'nobody answers': { env: { FAKE_ALB_URL: 'http://127.0.0.1:9' }, args: [...approved, '--timeout', '1'], exitCode: 5, says: /did not answer with v1 within 1 s, although ECS has deployed it\..*Serving: nothing that answers \(ECONNREFUSED/s, verbs: [...planned, 'apply'] },
-  'another app answers': { served: { hello: 'world' }, args: [...approved, '--timeout', '1'], exitCode: 5, says: /not proved  app: HTTP 404 on \/healthz, and no \/version/, verbs: [...planned, 'apply'] },
+  'another app answers': { served: { hello: 'world' }, args: [...approved, '--timeout', '1'], exitCode: 5, says: /not proved {2}app: HTTP 404 on \/healthz, and no \/version/, verbs: [...planned, 'apply'] },
 }
 
 for (const [name, { env = {}, args = approved, exitCode, says, verbs, ...more }] of Object.entries(cases)) {
