@@ -8,7 +8,12 @@ import { createTerminal, type TerminalOptions } from './platform/terminal/termin
 const program = createProgram()
 
 // Who reads the output may be gone (`| head`, a closed terminal) while terraform still has a state to save.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+process.stderr.on('error', () => {})
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') return
+  process.stderr.write(`error: The result could not be written to standard output.\n  cause: ${error.message}\n  fix: Make room where it goes, and run the same command again: what it has done stays done.\n`)
+  process.exitCode ||= exitCodes.unavailable
+})
 watchInterrupts((sentence) => process.stderr.write(`${sentence}\n`))
 try {
   await program.parseAsync()

@@ -141,6 +141,9 @@ async function writeAndPush({ repository, region, content, terminal }: Job): Pro
       await image.push({ url: endpoint, name: repository.name, username, password }, content.tag)
     })
     return true
+  } catch (error) {
+    if (await isThereAlready(error, repository.name, content.tag, region)) return false
+    throw error
   } finally {
     await image.remove()
   }
@@ -168,7 +171,12 @@ async function nameImage({ repository, region, content, flags }: Job, digest: st
   const named = await findImage(repository.name, flags.tag, region)
   if (named?.digest === digest) return
   if (named && repository.immutable) throw tagTaken(repository.name, flags.tag, named)
-  await addTag(repository.name, digest, flags.tag, region)
+  try {
+    await addTag(repository.name, digest, flags.tag, region)
+  } catch (error) {
+    // Somebody may have given it this very name meanwhile.
+    if ((await findImage(repository.name, flags.tag, region))?.digest !== digest) throw error
+  }
 }
 
 function cannotRebuild({ name }: Repository, tag: string): CliError {
@@ -186,11 +194,17 @@ async function push(engine: Engine, repository: Repository, tag: string, region:
     await pushImage(engine, `${repository.uri}:${tag}`, session, say)
     return true
   } catch (error) {
-    if (/immutable/i.test(String((error as Error).cause)) && (await findImage(repository.name, tag, region))) return false
+    if (await isThereAlready(error, repository.name, tag, region)) return false
     throw error
   } finally {
     await session.close()
   }
+}
+
+/** Whether a push was refused because somebody was quicker with the same content. */
+async function isThereAlready(error: unknown, repository: string, tag: string, region: string): Promise<boolean> {
+  const { message, cause } = error as Error
+  return /immutable/i.test(`${message} ${String(cause)}`) && (await findImage(repository, tag, region)) !== undefined
 }
 
 async function requireImage({ repository, region, content: { tag } }: Job): Promise<RegistryImage> {

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { CliError, describeCause } from '../platform/errors.ts'
 import { interruption, throwIfInterrupted } from '../platform/interrupts.ts'
 import { ProgramError, run, type RunOptions } from '../platform/run.ts'
+import { makeTemporaryFolder } from '../platform/temporary-folder.ts'
 import type { BuildSource } from './build-context.ts'
 
 export const engineNames = ['docker', 'podman', 'finch'] as const
@@ -136,8 +137,8 @@ const refusals: [RegExp, string][] = [
   [/\b401\b|unauthorized|no basic auth|token has expired/i, 'ECR did not take the login: check the credentials with `aws sts get-caller-identity` and run the same command again.'],
 ]
 
-/** Answers of a registry that has too much to do, or of what stands before it. */
-const busy = /\b(?:429|50[0234])\b|toomanyrequests|rate exceeded|internal server error|bad gateway|service unavailable/i
+/** Answers of a registry that has too much to do, or of what stands before it, and connections that break off. */
+const busy = /\b(?:429|50[0234])\b|toomanyrequests|rate exceeded|internal server error|bad gateway|service unavailable|i\/o timeout|handshake timeout|timeout awaiting|deadline exceeded|connection reset|broken pipe|unexpected EOF/i
 
 /** Tries again after 1, 2 and 4 s while the registry is busy. @throws CliError that says what a refusal means */
 async function retryWhileBusy(doing: string, work: () => Promise<unknown>, delays = [1, 2, 4]): Promise<void> {
@@ -164,8 +165,7 @@ export async function openRegistrySession(
   engine: Engine,
   login: { endpoint: string; username: string; password: string },
 ): Promise<RegistrySession> {
-  const folder = await mkdtemp(join(tmpdir(), 'fargate-ctl-login-'))
-  const close = () => rm(folder, { recursive: true, force: true })
+  const { path: folder, remove: close } = await makeTemporaryFolder('login')
   try {
     const env = { ...(await daemonAddress(engine)), DOCKER_CONFIG: folder, REGISTRY_AUTH_FILE: join(folder, 'auth.json') }
     const insecure = engine === 'podman' && login.endpoint.startsWith('http:') ? ['--tls-verify=false'] : []

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import { openAsBlob } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { interruption, throwIfInterrupted } from '../platform/interrupts.ts'
 
 // The OCI distribution API: https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md
 
@@ -59,10 +61,26 @@ type Content = { body?: Blob; type?: string }
 const ask = (repository: RegistryRepository, method: string, path: string, content: Content = {}) =>
   send(repository, method, new URL(`/v2/${repository.name}/${path}`, repository.url), content)
 
-async function send({ username, password }: RegistryRepository, method: string, url: URL, { body, type }: Content): Promise<Response> {
+/** Statuses that AWS calls transient; ECR's layers come from S3, which answers 503 for too many requests. */
+const transient = new Set([408, 429, 500, 502, 503, 504])
+
+/** Tries again after 1, 2 and 4 s what may pass. @throws RegistryError */
+async function send(repository: RegistryRepository, method: string, url: URL, content: Content, delays = [1, 2, 4]): Promise<Response> {
+  try {
+    return await sendOnce(repository, method, url, content)
+  } catch (error) {
+    interruption.throwIfAborted()
+    const [delay, ...later] = delays
+    if (delay === undefined || (error instanceof RegistryError && !transient.has(error.status))) throw error
+    await sleep(delay * 1000, undefined, { signal: interruption }).catch(throwIfInterrupted)
+    return send(repository, method, url, content, later)
+  }
+}
+
+async function sendOnce({ username, password }: RegistryRepository, method: string, url: URL, { body, type }: Content): Promise<Response> {
   const headers = new Headers({ Authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` })
   if (type) headers.set('Content-Type', type)
-  const answer = await fetch(url, { method, headers, body: body ?? null })
+  const answer = await fetch(url, { method, headers, body: body ?? null, signal: interruption })
   if (answer.ok) return answer
   throw new RegistryError(answer.status, `${method} ${url.pathname}: ${answer.status} ${(await answer.text()).slice(0, 500)}`)
 }

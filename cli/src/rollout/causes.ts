@@ -84,7 +84,7 @@ const ofPull = /CannotPull\w*:|pull image manifest|pull registry auth|ecr regist
 const checksFail = /unhealthy in |Task failed ELB health checks/
 const loopback = /^(?:127\.\d+\.\d+\.\d+|localhost|\[?::1\]?)$/i
 /** What most servers print: `listening on http://127.0.0.1:9090`, `{"message":"listening","port":8080}`. */
-const listening = /\b(?:listen\w*|running|started|ready|serving|server|bound)\b[^\n]*?(?:(?<host>127\.\d+\.\d+\.\d+|localhost|\[?::1\]?|0\.0\.0\.0|\[?::\]?)["']?(?::|,?\s*["']?port["']?\s*[:=]?\s*)|\bport["']?\s*[:=]?\s*|:)(?<port>\d{2,5})\b/i
+const listening = /\b(?:listen\w*|running|started|ready|serving|server|bound)\b[^\n]*?(?:(?<host>127\.\d+\.\d+\.\d+|localhost|\[?::1\]?|0\.0\.0\.0|\[?::\]?)["']?(?::|,?\s*["']?port["']?[\s:=]*)|\bport["']?[\s:=]*|:)(?<port>\d{2,5})\b/i
 
 /** Where the app says that it listens. */
 function findListening(log: string[]): { host: string | undefined; port: number } | undefined {

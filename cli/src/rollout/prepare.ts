@@ -1,9 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { requireBucket } from '../platform/aws/s3.ts'
 import { getIdentity, type Identity } from '../platform/aws/sts.ts'
 import type { Project } from '../platform/project.ts'
+import { makeTemporaryFolder } from '../platform/temporary-folder.ts'
 import type { Terminal } from '../platform/terminal/terminal.ts'
 import { build, type BuildFlags } from '../release/build.ts'
 import { findRelease } from '../release/find-release.ts'
@@ -70,19 +69,19 @@ export function readTruthOf(project: Project, settings: Settings, terraform: Ter
   return readTruth(settings.inputs.region, readOutputs(terraform), openReceipts(project, settings, terminal).newest(receiptsRead))
 }
 
-/** @returns a folder for plan files, which may hold secrets: nobody else may read it, and it does not stay */
+/** Works with a folder for plan files, which may hold secrets: nobody else may read it, and it does not stay. */
 export async function withPlanFolder<Result>(work: (folder: string) => Promise<Result>): Promise<Result> {
-  const folder = await mkdtemp(join(tmpdir(), 'fargate-ctl-plan-'))
+  const folder = await makeTemporaryFolder('plan')
   try {
-    return await work(folder)
+    return await work(folder.path)
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    await folder.remove()
   }
 }
 
 /** Terraform, initialised, and told of the release. */
 export async function openTerraform(project: Project, release: VariableRelease, { lockWait }: LockFlags, terminal: Terminal): Promise<Terraform> {
-  const terraform: Terraform = { folder: project.infrastructure, env: variablesOf(release), tell: terminal.note, lockWaitSeconds: lockWait }
+  const terraform: Terraform = { folder: project.infrastructure, env: variablesOf(release), tell: (line) => terminal.note(line), lockWaitSeconds: lockWait }
   if (await needsInit(terraform, backendFile)) {
     await terminal.step('terraform init', (say) => init(terraform, backendFile, say))
   }

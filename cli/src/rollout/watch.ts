@@ -163,7 +163,7 @@ async function fail(watch: Watch, ecs: Observed, answer: Answer, { gaveUp, endin
   const { options, started, service } = watch
   const [places, targets] = await Promise.all([options.locateInputs(), service.targets(ecs.service)])
   const seconds = Math.round(((performance.now() - started) / 1000) * options.speed)
-  const found = { ...diagnose(ecs, setupOf(watch, ecs, places)), ...diagnosis }
+  const found = { ...diagnose(ecs, setupOf(watch, ecs, places)), ...(diagnosis && { ...diagnosis, known: true, place: null }) }
   return { kind: 'failed', when, seconds, gaveUp, ending, missing, diagnosis: found, serving: readServing(ecs, targets, answer, watch.expected) }
 }
 

@@ -2,6 +2,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { isAlive } from '../platform/processes.ts'
 import { dataFolder } from './program.ts'
 import type { Terraform } from './terraform.ts'
 
@@ -48,19 +49,10 @@ export async function describeHolder({ folder, env }: Terraform, who: string | u
   const host = who?.split('@').at(-1)
   if (host !== hostname()) return 'Whether that run still goes on cannot be seen from this machine.'
   // As terraform writes it: `2026-11-26 04:04:27.544678329 +0000 UTC`.
-  const taken = Date.parse((created ?? '').replace(/^(\S+) (\d+:\d+:\d+)\S* .*$/, '$1T$2Z'))
+  const taken = Date.parse((created ?? '').replace(/^(\S+) (\d\d:\d\d:\d\d)(?:\.\d+)? .*$/, '$1T$2Z'))
   const before = (await readRecords(folder, env)).filter((record) => record.host === host && taken + 1000 >= Number(record.started))
   const holder = before.toSorted((a, b) => Number(b.started) - Number(a.started))[0]
   if (!holder) return 'It was taken on this machine, by no run of fargate-ctl that has left word here.'
   const state = isAlive(holder.pid) ? 'which still runs' : 'which is dead: nobody holds it any more'
   return `It was taken on this machine by the process ${holder.pid}, ${state}.`
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }

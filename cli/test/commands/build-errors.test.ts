@@ -26,6 +26,8 @@ const cases: Record<string, Case> = {
   'ECR: 403': { ...refuse('ecr', 403, 'Forbidden'), exitCode: 4, says: /AWS does not allow this identity to read the ECR repository webapp\..*fix: Ask for the permission/s },
   'ECR: 429': { ...refuse('ecr', 429, 'TooManyRequestsException'), exitCode: 4, says: /AWS asks for patience: could not read the ECR repository webapp\..*fix: .*wait a minute/s },
   'ECR: throttled': { ...refuse('ecr', 400, 'ThrottlingException'), exitCode: 4, says: /AWS asks for patience/ },
+  'ECR: the clock is wrong': { account: { refuse: { ecr: { status: 403, code: 'InvalidSignatureException', message: 'Signature expired: 20260101T000000Z is now earlier than 20260101T001500Z (20260101T002000Z - 5 min.)' } } }, exitCode: 4, says: /The clock of this machine is wrong.*Signature expired.*fix: Set it/s },
+  'the push is refused for the clock': { env: { FAKE_PUSH_ERROR: 'denied: Signature expired: 20260101T000000Z is now earlier than 20260101T001500Z' }, exitCode: 4, says: /fix: The clock of this machine is wrong/, built: true },
   'ECR: out of order': { ...refuse('ecr', 500, 'ServerException'), exitCode: 4, says: /Could not read the ECR repository webapp\.\n.*cause: ServerException: refused/s },
   'ECR: images may not be listed': { ...refuse('ecr DescribeImages', 400, 'AccessDeniedException'), exitCode: 4, says: /does not allow this identity to look for webapp:[0-9a-f]{16} in ECR/ },
   'ECR: no login': { ...refuse('ecr GetAuthorizationToken', 400, 'AccessDeniedException'), exitCode: 4, says: /does not allow this identity to get a login for ECR/, built: true },

@@ -1,9 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { buildScene as scene, type BuildScene } from '../support/build-scene.ts'
-import { runCli } from '../support/cli.ts'
+import { runCli, startCliOnTerminal } from '../support/cli.ts'
 import { registryPassword } from '../support/fake-aws.ts'
 
 const digest = `sha256:${'b'.repeat(64)}`
@@ -150,4 +150,29 @@ t.test('outside a project', async (t) => {
   const result = await runCli(['build'], { cwd: folder })
   t.equal(result.exitCode, 2)
   t.match(result.stderr, /No infrastructure\/ folder in .* or above it\.\n.*fix: .*--chdir/s)
+})
+
+t.test('a push that fails for something that passes is tried again', async (t) => {
+  const { build, tmp } = await scene(t)
+  const result = await build(['--json'], { FAKE_PUSH_ERROR: 'received unexpected HTTP status: 500 Internal Server Error', FAKE_PUSH_FAILURES: '2' })
+  t.equal(result.exitCode, 0, result.stderr)
+  t.equal(readFileSync(join(tmp, 'pushes'), 'utf8').length, 2)
+  t.equal(JSON.parse(result.stdout).pushed, true)
+})
+
+t.test('what a killed run has left behind is removed, and what belongs to one that goes on is not', async (t) => {
+  const { build, tmp } = await scene(t)
+  const left = ['fargate-ctl-login-4194305-abc', `fargate-ctl-login-${process.pid}-abc`, 'fargate-ctl-login-abc']
+  for (const name of left) mkdirSync(join(tmp, name))
+  t.equal((await build()).exitCode, 0)
+  t.same(readdirSync(tmp).sort(), left.slice(1).sort())
+})
+
+t.test('a result that cannot be written is said, and is no success', async (t) => {
+  const { build, options } = await scene(t)
+  t.equal((await build()).exitCode, 0)
+  const { child, ended } = startCliOnTerminal(['build', '--json'], { ...options(), redirect: '> /dev/full' })
+  const { stdout } = await ended
+  t.equal(child.exitCode, 4, stdout)
+  t.match(stdout, /error: The result could not be written to standard output\.\s+cause: .*no space left/)
 })

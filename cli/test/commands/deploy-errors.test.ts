@@ -33,6 +33,9 @@ const cases: Record<string, Case> = {
   'no terminal to ask, with --build': { args: ['--build'], exitCode: 2, says: /There is no terminal to ask for approval\..*fix: Add --auto-approve/s },
   'no bucket, with --build': { account: { ...webapp, buckets: [] }, args: ['--build', '--auto-approve'], exitCode: 4, says: /The state bucket state-bucket does not exist in eu-central-1\..*fix: Create it \(`aws s3api create-bucket/s },
   'the bucket is forbidden': { ...refuse('s3', 403, 'AccessDenied'), exitCode: 4, says: /does not allow this identity to use the state bucket state-bucket\..*fix: Ask for the permission/s },
+  'the bucket is forbidden, which HEAD does not explain': { account: { ...webapp, bucketStatus: 403 }, exitCode: 4, says: /does not allow this identity to use the state bucket.*cause: HTTP 403\n.*s3:ListBucket/s },
+  'the bucket is elsewhere': { account: { ...webapp, bucketStatus: 301 }, exitCode: 4, says: /The state bucket state-bucket is not in eu-central-1\..*get-bucket-location --bucket state-bucket/s },
+  'the bucket is out of order': { account: { ...webapp, bucketStatus: 503 }, exitCode: 4, says: /Could not use the state bucket state-bucket\..*cause: HTTP 503\n.*fix: The fault is on the side of AWS/s },
   'no repository': { account: { repositories: {} }, exitCode: 4, says: /The ECR repository webapp does not exist in eu-central-1/ },
   'no credentials': { env: noCredentials, exitCode: 4, says: /AWS credentials are missing or no longer valid/ },
   'the session has expired': { ...refuse('sts', 403, 'ExpiredToken'), exitCode: 4, says: /AWS credentials are missing or no longer valid: could not ask AWS which account this is\./ },
@@ -48,7 +51,7 @@ const cases: Record<string, Case> = {
   'the plan is stale': { env: { FAKE_APPLY_ERROR: diagnostic('Saved plan is stale') }, exitCode: 5, says: /terraform apply failed\..*Saved plan is stale.*fix: .*run the same command again/s, verbs: [...planned, 'apply'] },
   'the output alb_url is gone': { env: { FAKE_ALB_URL: undefined }, exitCode: 5, says: /its output alb_url is no URL.*fix: Let infrastructure\/outputs\.tf/s, verbs: [...planned, 'apply'] },
   'nobody answers': { env: { FAKE_ALB_URL: 'http://127.0.0.1:9' }, args: [...approved, '--timeout', '1'], exitCode: 5, says: /did not answer with v1 within 1 s.*Serving: nothing that answers \(ECONNREFUSED/s, verbs: [...planned, 'apply'] },
-  'another app answers': { served: { hello: 'world' }, args: [...approved, '--timeout', '1'], exitCode: 5, says: /not proved  app: HTTP 404 on \/healthz, and no \/version/, verbs: [...planned, 'apply'] },
+  'another app answers': { served: { hello: 'world' }, args: [...approved, '--timeout', '1'], exitCode: 5, says: /not proved {2}app: HTTP 404 on \/healthz, and no \/version/, verbs: [...planned, 'apply'] },
 }
 
 for (const [name, { env = {}, args = approved, exitCode, says, verbs, ...more }] of Object.entries(cases)) {

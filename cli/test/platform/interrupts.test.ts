@@ -76,6 +76,18 @@ t.test('during the plan: nothing is applied, and no lock is left', async (t) => 
   t.notOk(terraform().some(({ verb }) => verb === 'apply'))
 })
 
+t.test('a plan that hangs and does not hear is ended after 10 s, and its lock is said to be left', async (t) => {
+  const { options, untilBusy, lock, terraform } = await busyScene(t, 'FAKE_PLAN_MS')
+  const cli = startCli(approved, { ...options, env: { ...options.env, FAKE_DEAF: 'yes' } })
+  await untilBusy()
+  cli.child.kill('SIGINT')
+  const { exitCode, stderr } = await cli.ended
+  t.equal(exitCode, 130, stderr)
+  t.match(stderr, 'terraform plan did not end within 10 s and was ended. The lock of the state may be left; nothing was changed.')
+  t.ok(existsSync(lock))
+  t.notOk(terraform().some(({ verb }) => verb === 'apply'))
+})
+
 t.test('Ctrl-C typed at a terminal reaches terraform once', async (t) => {
   const { options, untilBusy, signals, lock } = await busyScene(t, 'FAKE_APPLY_MS')
   const cli = startCliOnTerminal(approved, options)

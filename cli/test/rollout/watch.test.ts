@@ -162,7 +162,7 @@ t.test('a sidecar first in the task is not taken for the app', async (t) => {
 
 t.test('a task of another task definition is no proof', async (t) => {
   const { deploy } = await scene(t, () => ({ running: [{ containers: containers() }, { containers: containers(), taskDefinition: taskDefinition(1) }] }))
-  t.match(await deploy(briefly), { exitCode: 5, stderr: /not proved  tasks: task 22222222 is of webapp:1/ })
+  t.match(await deploy(briefly), { exitCode: 5, stderr: /not proved {2}tasks: task 22222222 is of webapp:1/ })
 })
 
 t.test('a tag that ECS resolved to other content fails at once', async (t) => {
@@ -191,14 +191,14 @@ t.test('an app without /version is proved by ECS and its health path, and the su
     t.match(stdout, 'the app answered three times in a row (HTTP 204 on /up, and no /version), which tells no version')
   }
   const sick = await scene(t, () => ({}), { served: () => ({ status: 404, body: '' }) })
-  t.match(await sick.deploy(briefly), { exitCode: 5, stderr: /not proved  app: HTTP 404 on \/healthz, and no \/version/ })
+  t.match(await sick.deploy(briefly), { exitCode: 5, stderr: /not proved {2}app: HTTP 404 on \/healthz, and no \/version/ })
 })
 
 t.test('an app whose /version names no digest is compared by what it names', async (t) => {
   const tagged = await scene(t, () => ({}), { served: { imageTag: 'v1', imageDigest: null } })
   t.match(await tagged.deploy(['--tag', 'v1', '--auto-approve']), { exitCode: 0, stdout: /three times in a row with its tag; its \/version names no digest/ })
   const wrong = await scene(t, () => ({}), { served: { imageTag: 'v0' } })
-  t.match(await wrong.deploy(briefly), { exitCode: 5, stderr: /not proved  app: v0 answers/ })
+  t.match(await wrong.deploy(briefly), { exitCode: 5, stderr: /not proved {2}app: v0 answers/ })
 })
 
 t.test('without changes: proved at the first look; a rollback by ECS is named', async (t) => {

@@ -9,6 +9,8 @@ export type FakeInput = { desiredStatus?: string; tasks?: string[] }
 export type FakeAccount = {
   repositories: Record<string, { immutable: boolean; images: Record<string, FakeImage> }>
   buckets: string[]
+  /** What S3 answers to HEAD, without a word, besides 200 and 404. */
+  bucketStatus?: number
   /** The only role that may use the buckets; everybody may assume it. */
   stateRole?: string
   /** What the buckets hold: text by `bucket/key`. */
@@ -16,7 +18,7 @@ export type FakeAccount = {
   /** What ECS, CloudWatch Logs, ELB, IAM and S3's questions about a bucket answer to an action, or how they answer its n-th call; an Answer is sent as it is. */
   answers: Record<string, object | ((call: number, input: FakeInput) => object)>
   /** Answers every call of a service, or of a service's action (`ecr PutImage`), with this status and error code. */
-  refuse: Record<string, { status: number; code: string }>
+  refuse: Record<string, { status: number; code: string; message?: string }>
   /** By how much its clock, which the Date header of its answers tells, differs from this machine's. */
   dateOffsetSeconds: number
 }
@@ -74,7 +76,7 @@ function route(state: FakeAccount, calls: string[], request: IncomingMessage, bo
   const refusal = state.refuse[`${service} ${action}`] ?? state.refuse[service]
   if (refusal) {
     return ['ecr', 'ecs', 'logs'].includes(service)
-      ? json({ __type: refusal.code, message: 'refused' }, refusal.status)
+      ? json({ __type: refusal.code, message: refusal.message ?? 'refused' }, refusal.status)
       : xml(`<ErrorResponse><Error><Type>Sender</Type><Code>${refusal.code}</Code><Message>refused</Message></Error></ErrorResponse>`, refusal.status)
   }
   if (service === 'sts') return action === 'AssumeRole' ? assumedRole(new URLSearchParams(body).get('RoleArn')) : identity
@@ -85,6 +87,7 @@ function route(state: FakeAccount, calls: string[], request: IncomingMessage, bo
   if (service === 'iam') return answerOf(state, calls, `iam ${action}`, {}, xml('<GetRoleResponse><GetRoleResult><Role/></GetRoleResult></GetRoleResponse>')) as Answer
   if (service === 's3' && state.stateRole && request.headers['x-amz-security-token'] !== state.stateRole) return xml('', 403)
   if (service === 'elasticloadbalancing') return targetHealth(answerOf(state, calls, `${service} ${action}`, {}))
+  if (service === 's3' && state.bucketStatus) return xml('', state.bucketStatus)
   const question = bucketQuestions[String(action)]
   if (service === 's3' && question) return answerOf(state, calls, `s3 ${action}`, {}, question) as Answer
   if (service === 's3') return s3(state, request, body)

@@ -1,4 +1,7 @@
-/** A docker whose engine answers; push puts the image where `FAKE_AWS_URL` shows it. */
+/**
+ * A docker whose engine answers. Push puts the image where the fake AWS shows it; with FAKE_PUSH_ERROR it fails,
+ * FAKE_PUSH_FAILURES times or always.
+ */
 export const fakeDocker = `
 const [verb] = args
 const build = async () => {
@@ -16,7 +19,13 @@ if (verb === 'image') { say(process.env.FAKE_PLATFORM ?? args.at(-1)); return 0 
 if (verb === 'login' && process.env.FAKE_LOGIN_ERROR) { complain(process.env.FAKE_LOGIN_ERROR.replace('%s', input)); return 1 }
 if (verb === 'login') { fs.writeFileSync(process.env.DOCKER_CONFIG + '/config.json', '{}'); return 0 }
 if (verb === 'push') {
-  if (process.env.FAKE_PUSH_ERROR) { complain(process.env.FAKE_PUSH_ERROR); return 1 }
+  const failures = Number(process.env.FAKE_PUSH_FAILURES ?? Infinity)
+  const isOver = fs.existsSync(process.env.TMPDIR + '/pushes') && fs.readFileSync(process.env.TMPDIR + '/pushes').length >= failures
+  if (process.env.FAKE_PUSH_ERROR && !isOver) {
+    if (failures < Infinity) fs.appendFileSync(process.env.TMPDIR + '/pushes', '.')
+    complain(process.env.FAKE_PUSH_ERROR)
+    return 1
+  }
   const [repository, tag] = args.at(-1).split(/:(?=[^:/]+$)/)
   const name = repository.split('/').at(-1)
   const body = JSON.stringify({ repositoryName: name, imageTag: tag, imageManifest: 'sha256:' + 'b'.repeat(64) })

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
  * A terraform that speaks the machine-readable UI. Steered by the environment: FAKE_PLAN (JSON: action by address),
  * FAKE_ALB_URL, FAKE_OUTPUTS (JSON: outputs to change; null leaves one empty), FAKE_NO_SERVICE (leaves out the outputs that name the service), FAKE_PLAN_ERROR and FAKE_APPLY_ERROR
  * (JSON: a diagnostic), FAKE_ERRORED_STATE (an apply writes errored.tfstate), FAKE_SHOW (what `show -json` prints), FAKE_UNLOCK_ERROR,
- * FAKE_PLAN_MS and FAKE_APPLY_MS. It keeps a lock file while it plans or applies and removes it
+ * FAKE_PLAN_MS and FAKE_APPLY_MS, FAKE_DEAF (interrupts do not end it). It keeps a lock file while it plans or applies and removes it
  * when it ends in order, as terraform does on its first interrupt; a second one makes it give up at once and leave the
  * lock behind. What a configuration's values are is not its business: in the folder made for that question it calls the
  * terraform that comes next on PATH.
@@ -36,7 +36,7 @@ const workWithLock = async (milliseconds) => {
   }
   message('apply_start')
   const end = Date.now() + Number(milliseconds ?? 0)
-  while (Date.now() < end && interrupts === 0) await sleep(20)
+  while (Date.now() < end && (interrupts === 0 || process.env.FAKE_DEAF)) await sleep(20)
   if (interrupts > 0) await sleep(1500)
   fs.rmSync('terraform.lock')
   if (interrupts > 0) process.exit(1)

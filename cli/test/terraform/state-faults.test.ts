@@ -100,7 +100,8 @@ t.test('an apply that did everything: only its lock is left, or only its state i
   t.equal(unsaved.leftover?.error.exitCode, exitCodes.unavailable)
   const command = 'terraform -chdir=infrastructure state push errored.tfstate && rm infrastructure/errored.tfstate'
   t.equal(unsaved.leftover?.error.fix, `Do not apply again before this: ${command}`)
-  t.throws(() => refuseUnsavedState(terraform), { exitCode: exitCodes.usage, fix: command } as unknown as Error)
+  const refused = await thrown((async () => refuseUnsavedState(terraform))())
+  t.match({ ...refused }, { exitCode: exitCodes.usage, fix: command })
   t.ok(existsSync(join(terraform.folder, 'errored.tfstate')))
   rmSync(join(terraform.folder, 'errored.tfstate'))
   t.doesNotThrow(() => refuseUnsavedState(terraform))

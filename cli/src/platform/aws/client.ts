@@ -25,7 +25,17 @@ const throttlingErrors = new Set(['Throttling', 'ThrottlingException', 'TooManyR
 const networkErrors = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH'])
 
 /** What the SDK throws, as far as it tells what went wrong. */
-type SdkError = { name?: string; code?: string; $metadata?: { httpStatusCode?: number } }
+type SdkError = { name?: string; code?: string; message?: string; $metadata?: { httpStatusCode?: number } }
+
+/** What AWS says of a request whose time is not its own: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html */
+const wrongClock = /Signature (?:has )?expired|Signature not yet current|RequestTimeTooSkewed|RequestExpired|difference between the request time and the current time/i
+
+/** An answer to HEAD has no body, and with it no code: then only its status tells. */
+function tellCause(cause: unknown): unknown {
+  const { name = '', message = '', $metadata } = cause as SdkError
+  const isUntold = /^(?:\d+|Unknown\w*)?$/.test(name) || message === 'UnknownError'
+  return isUntold && $metadata?.httpStatusCode ? `HTTP ${$metadata.httpStatusCode}` : cause
+}
 
 /** Whether the identity lacks the permission for a call. @param cause what the SDK threw */
 export function isDenied(cause: unknown): boolean {
@@ -41,7 +51,13 @@ export function isDenied(cause: unknown): boolean {
  */
 export function awsError(doing: string, cause: unknown, permission?: string): CliError {
   interruption.throwIfAborted()
-  const { name = '', code = '', $metadata } = cause as SdkError
+  const { name = '', code = '', message: said = '', $metadata } = cause as SdkError
+  if (wrongClock.test(`${name} ${said}`)) {
+    return new CliError('unavailable', `The clock of this machine is wrong, and AWS refuses what it signs: could not ${doing}.`, {
+      fix: 'Set it (`timedatectl set-ntp true`) and run the same command again.',
+      cause,
+    })
+  }
   if (credentialErrors.has(name) || $metadata?.httpStatusCode === 401) {
     return new CliError('unavailable', `AWS credentials are missing or no longer valid: could not ${doing}.`, {
       fix: 'Sign in (`aws sso login`, or set AWS_PROFILE) and check with `aws sts get-caller-identity`.',
@@ -58,7 +74,7 @@ export function awsError(doing: string, cause: unknown, permission?: string): Cl
   if (isDenied(cause)) {
     return new CliError('unavailable', `AWS does not allow this identity to ${doing}.`, {
       fix: `Ask for the permission${permission ? ` ${permission}` : ' that the cause names'}, or use another profile or role.`,
-      cause,
+      cause: tellCause(cause),
     })
   }
   if ($metadata?.httpStatusCode === 429 || throttlingErrors.has(name)) {
@@ -67,7 +83,12 @@ export function awsError(doing: string, cause: unknown, permission?: string): Cl
       cause,
     })
   }
-  return new CliError('unavailable', `Could not ${doing}.`, { cause: `${name}: ${(cause as Error).message ?? cause}` })
+  const status = $metadata?.httpStatusCode ?? 0
+  const told = tellCause(cause)
+  return new CliError('unavailable', `Could not ${doing}.`, {
+    ...(status >= 500 ? { fix: 'The fault is on the side of AWS: run the same command again; https://health.aws.amazon.com shows larger ones.' } : {}),
+    cause: typeof told === 'string' ? told : `${name}: ${said || String(cause)}`,
+  })
 }
 
 /**

@@ -27,9 +27,14 @@ export async function requireBucket(backend: StateBucket): Promise<void> {
   try {
     await (await openS3(backend)).send(new HeadBucketCommand({ Bucket: bucket }), callOptions)
   } catch (cause) {
-    if ((cause as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode !== 404) {
-      throw awsError(`use the state bucket ${bucket}`, cause)
+    const { httpStatusCode: status } = (cause as { $metadata?: { httpStatusCode?: number } }).$metadata ?? {}
+    if (status === 301) {
+      throw new CliError('unavailable', `The state bucket ${bucket} is not in ${region}.`, {
+        fix: `Set region in infrastructure/s3.tfbackend to the bucket's own: aws s3api get-bucket-location --bucket ${bucket}`,
+        cause: 'HTTP 301',
+      })
     }
+    if (status !== 404) throw awsError(`use the state bucket ${bucket}`, cause, 's3:ListBucket')
     throw new CliError('unavailable', `The state bucket ${bucket} does not exist in ${region}.`, {
       fix: `Create it (\`aws s3api create-bucket --bucket ${bucket} --region ${region} …\`), or name another in infrastructure/s3.tfbackend.`,
     })
