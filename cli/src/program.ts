@@ -3,8 +3,12 @@ import { Command, Option } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { registerBuild } from './commands/build.ts'
 import { registerDeploy } from './commands/deploy.ts'
+import { registerHistory } from './commands/history.ts'
 import { registerLint } from './commands/lint.ts'
 import { registerRehearse } from './commands/rehearse.ts'
+import { registerReport } from './commands/report.ts'
+import { registerRollback } from './commands/rollback.ts'
+import { registerStatus } from './commands/status.ts'
 import { registerValidate } from './commands/validate.ts'
 import { CliError } from './platform/errors.ts'
 
@@ -45,7 +49,7 @@ export function createProgram(): Command {
       if (chdir !== undefined) enterFolder(chdir)
     })
     .addHelpText('after', examples)
-  for (const register of [registerBuild, registerDeploy, registerValidate, registerLint, registerRehearse]) register(program)
+  for (const register of [registerBuild, registerDeploy, registerStatus, registerRollback, registerHistory, registerReport, registerValidate, registerLint, registerRehearse]) register(program)
   return program
 }
 

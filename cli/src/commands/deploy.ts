@@ -1,10 +1,10 @@
-import { InvalidArgumentError, type Command } from 'commander'
+import type { Command } from 'commander'
 import type { DeployFlags, DeployResult } from '../rollout/deploy.ts'
 import type { Proof } from '../rollout/prove.ts'
 import { findProject } from '../platform/project.ts'
 import { formatSeconds } from '../platform/terminal/format-seconds.ts'
 import { createTerminal, type Terminal, type TerminalOptions } from '../platform/terminal/terminal.ts'
-import { addSourceOptions, engineOption, readPlatform, readTag } from './options.ts'
+import { addRolloutOptions, addSourceOptions, engineOption, readPlatform, readTag } from './options.ts'
 
 export function registerDeploy(program: Command): void {
   const command = program
@@ -12,13 +12,9 @@ export function registerDeploy(program: Command): void {
     .description('apply infrastructure/ with an image and wait for the proof that it serves')
     .option('--tag <tag>', "deploy this tag (default: the tag of the application's content)", readTag)
     .option('--build', 'build and push first', false)
-    .option('--plan-only', 'show what would change and stop', false)
-    .option('--auto-approve', 'do not ask; needed without a terminal', false)
-    .option('--allow-known-bad', 'deploy a version even if ECS has rolled it back', false)
-    .option('--timeout <seconds>', 'how long to wait for the proof that it serves', readSeconds, 600)
     .option('--platform <platform>', 'with --build: linux/amd64 or linux/arm64', readPlatform)
     .option('--force', 'with --build: build even when the same content is in ECR', false)
-  addSourceOptions(command)
+  addSourceOptions(addRolloutOptions(command))
     .addOption(engineOption())
     .addHelpText('after', `
 Examples:
@@ -39,12 +35,6 @@ Examples:
       printDeployment(result, terminal)
       terminal.printJson(result)
     })
-}
-
-function readSeconds(text: string): number {
-  const seconds = Number(text)
-  if (!Number.isFinite(seconds) || seconds <= 0) throw new InvalidArgumentError('a number of seconds above 0 is needed.')
-  return seconds
 }
 
 /** The end of a deployment: what serves where, what proves it, and what the steps took. */

@@ -15,6 +15,26 @@ export function addSourceOptions(command: Command): Command {
     .option('--dockerfile <file>', 'the Dockerfile (default: the one in the context)')
 }
 
+/** What whoever changes what runs can choose. */
+export function addRolloutOptions(command: Command): Command {
+  return command
+    .option('--plan-only', 'show what would change and stop', false)
+    .option('--auto-approve', 'do not ask; needed without a terminal', false)
+    .option('--allow-known-bad', 'even a version that ECS has rolled back', false)
+    .option('--timeout <seconds>', 'how long to wait for the proof that it serves', readSeconds, 600)
+}
+
+export function readSeconds(text: string): number {
+  const seconds = Number(text)
+  if (!Number.isFinite(seconds) || seconds <= 0) throw new InvalidArgumentError('a number of seconds above 0 is needed.')
+  return seconds
+}
+
+export function readCount(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('a whole number above 0 is needed.')
+  return Number(text)
+}
+
 /**
  * A tag as registries allow it (https://github.com/opencontainers/distribution-spec, Pulling manifests), that is not
  * `latest`.

@@ -14,7 +14,7 @@ import type { StepTime, Terminal } from '../platform/terminal/terminal.ts'
 import { applyTerraform, planTerraform, readOutputs, type Terraform } from '../terraform/terraform.ts'
 import { approve } from './approve.ts'
 import { countChanges, readChanges, type Changes } from '../terraform/changes.ts'
-import { init, needsInit } from '../terraform/init.ts'
+import { ensureInit } from './open.ts'
 import { printChanges } from './print-changes.ts'
 import type { Observed } from './observe.ts'
 import type { Proof } from './prove.ts'
@@ -24,8 +24,10 @@ import { openReceipts } from './receipt/store.ts'
 import { readServiceOutputs } from './service.ts'
 import { readTruth, refuseKnownBad, tellTruth } from './truth.ts'
 
-export type DeployFlags = BuildFlags & {
-  build: boolean
+export type DeployFlags = BuildFlags & RolloutFlags & { build: boolean }
+
+/** What counts for a release that is in ECR. */
+export type RolloutFlags = {
   planOnly: boolean
   autoApprove: boolean
   /** Whether a version may be deployed that ECS has rolled back. */
@@ -50,7 +52,6 @@ export type DeployResult = {
   steps: StepTime[]
 }
 
-const backendFile = 's3.tfbackend'
 /** As many as say what was taken back of late. */
 const receiptsRead = 20
 
@@ -73,12 +74,10 @@ export async function deploy(
 export type Deployment = Omit<Attempt, 'changes' | 'before'>
 
 /** The same for a release that is in ECR. @throws CliError */
-export async function deployRelease(deployment: Deployment, flags: DeployFlags, terminal: Terminal): Promise<DeployResult> {
+export async function deployRelease(deployment: Deployment, flags: RolloutFlags, terminal: Terminal): Promise<DeployResult> {
   const { project, settings, release } = deployment
   const terraform: Terraform = { folder: project.infrastructure, env: variablesOf(release) }
-  if (await needsInit(terraform, backendFile)) {
-    await terminal.step('terraform init', (say) => init(terraform, backendFile, say))
-  }
+  await ensureInit(terraform, terminal)
   const folder = await mkdtemp(join(tmpdir(), 'fargate-ctl-plan-'))
   try {
     const planFile = join(folder, 'deploy.tfplan')
@@ -117,7 +116,7 @@ async function waitUntilServed(
   evidence: Evidence,
   applied: boolean,
   { inputs }: Settings,
-  flags: DeployFlags,
+  flags: RolloutFlags,
   terminal: Terminal,
 ): Promise<{ url: string; served: Served }> {
   const read = readServiceOutputs(evidence.outputs)
@@ -163,7 +162,8 @@ function noUrl(): CliError {
   })
 }
 
-function requireSomeoneToAsk(): void {
+/** @throws CliError `usage` where nobody can be asked for approval */
+export function requireSomeoneToAsk(): void {
   if (process.stdin.isTTY && process.stderr.isTTY) return
   throw new CliError('usage', 'There is no terminal to ask for approval.', {
     fix: 'Add --auto-approve, or --plan-only to look without changing anything.',

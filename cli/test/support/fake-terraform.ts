@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process'
 /**
  * A terraform that speaks the machine-readable UI. Steered by the environment: FAKE_PLAN (JSON: action by address),
  * FAKE_ALB_URL, FAKE_OUTPUTS (JSON: outputs to change; null leaves one empty), FAKE_NO_SERVICE (leaves out the outputs that name the service), FAKE_PLAN_ERROR and FAKE_APPLY_ERROR
- * (JSON: a diagnostic), FAKE_PLAN_MS and FAKE_APPLY_MS. It keeps a lock file while it plans or applies and removes it
+ * (JSON: a diagnostic), FAKE_PLAN_MS and FAKE_APPLY_MS. Its state has outputs once something is applied, when there is nothing to apply,
+ * or with FAKE_STATE. It keeps a lock file while it plans or applies and removes it
  * when it ends in order, as terraform does on its first interrupt; a second one makes it give up at once and leave the
  * lock behind. What a configuration's values are is not its business: in the folder made for that question it calls the
  * terraform that comes next on PATH.
@@ -24,6 +25,7 @@ const service = {
 }
 const named = Object.entries(process.env.FAKE_NO_SERVICE ? {} : service).map(([name, value]) => [name, { value }])
 const outputs = { alb_url: { value: process.env.FAKE_ALB_URL }, ...Object.fromEntries(named) }
+const hasState = fs.existsSync('terraform.applied') || process.env.FAKE_STATE || process.env.FAKE_PLAN === '{}'
 let interrupts = 0
 const workWithLock = async (milliseconds) => {
   fs.writeFileSync('terraform.lock', '')
@@ -57,10 +59,11 @@ if (verb === 'plan') {
   for (const [addr, action] of changes) message('planned_change', { change: { resource: { addr }, action } })
   if (changes.length > 0 && args.includes('-detailed-exitcode')) return 2
 }
-if (verb === 'output') say(JSON.stringify(outputs))
+if (verb === 'output') say(JSON.stringify(hasState ? outputs : {}))
 if (verb === 'apply') {
   if (process.env.FAKE_APPLY_ERROR) return diagnose(process.env.FAKE_APPLY_ERROR)
   await workWithLock(process.env.FAKE_APPLY_MS)
+  fs.writeFileSync('terraform.applied', '')
   message('outputs', { outputs })
 }
 `
