@@ -21,7 +21,7 @@ Examples:
 
 Exit codes:
   0 done   1 a bug   2 bad usage or configuration, nothing touched   3 lint findings
-  4 something needed is missing or out of reach   5 the deployment failed
+  4 something needed is missing or out of reach   5 the deployment failed, or is not healthy
   6 the state is locked   130, 143 interrupted`
 
 export const { version } = manifest

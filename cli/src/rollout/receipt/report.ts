@@ -1,4 +1,4 @@
-import { html } from 'hono/html'
+import { html, raw } from 'hono/html'
 import { formatSeconds } from '../../platform/terminal/format-seconds.ts'
 import { isTakenBack, shortDigest, type Receipt } from './receipt.ts'
 import { drawTimeline } from './timeline-picture.ts'
@@ -28,7 +28,7 @@ export async function renderReport(receipt: Receipt): Promise<string> {
   const title = `${target.name}-${target.env}: ${command} of ${startedAt.slice(0, 16).replace('T', ' ')} UTC`
   const page = html`<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title><style>${style}</style></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title><style>${raw(style)}</style></head>
 <body>
 <h1>${title}</h1>
 <p class="dim">Receipt ${id}, account ${target.account}, ${target.region}</p>

@@ -44,4 +44,5 @@ t.test('the report is one page that loads nothing, escapes what it tells, and be
   t.match(page, 'log: &lt;script&gt;')
   t.match(page, /FAILED after 50\.0 s[^]*The new tasks do not serve\.[^]*Do: Read the log\.[^]*<svg/)
   t.match(page, 'sensitive; not kept')
+  t.match(page, '.verdict > *', 'the style is no text to escape')
 })
