@@ -3,7 +3,7 @@ import { hostname, userInfo } from 'node:os'
 import { join, relative } from 'node:path'
 import manifest from '../../../../package.json' with { type: 'json' }
 import type { Identity } from '../../platform/aws/sts.ts'
-import { CliError, describeCause } from '../../platform/errors.ts'
+import { CliError, describeCause, exitCodes } from '../../platform/errors.ts'
 import type { Project } from '../../platform/project.ts'
 import type { Terminal } from '../../platform/terminal/terminal.ts'
 import { readWorkTree } from '../../release/git.ts'
@@ -148,7 +148,7 @@ function describeStopped({ task, log }: Observed['stopped'][number]): Receipt['s
 /** Proved is what the outcome proves and no error came after; all else is what the error says. */
 function describeOutcome(outcome: Outcome | undefined, error: unknown): Receipt['outcome'] {
   if (outcome?.kind === 'served' && error === undefined) return { kind: 'proved', proof: outcome.proof, version: outcome.version }
-  const { message, exitCode, fix = null, cause } = error instanceof CliError ? error : new CliError('unavailable', `A bug of fargate-ctl: ${describeCause(error)}`)
+  const { message, exitCode, fix = null, cause } = error instanceof CliError ? error : new CliError('unavailable', `A bug of fargate-ctl: ${describeCause(error)}`, { exitCode: exitCodes.bug })
   const told = { exitCode, message, cause: describeCause(cause) ?? null, fix }
   if (exitCode > 128) return { kind: 'interrupted', ...told }
   return { kind: outcome?.kind === 'unknown' ? 'unknown' : 'failed', ...told }
