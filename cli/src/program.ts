@@ -7,11 +7,15 @@ import { registerDeploy } from './commands/deploy.ts'
 import { registerDestroy } from './commands/destroy.ts'
 import { registerDoctor } from './commands/doctor.ts'
 import { registerExec } from './commands/exec.ts'
+import { registerHistory } from './commands/history.ts'
 import { registerLint } from './commands/lint.ts'
-import { registerPlan } from './commands/plan.ts'
 import { registerLogs } from './commands/logs.ts'
+import { registerPlan } from './commands/plan.ts'
 import { registerRehearse } from './commands/rehearse.ts'
+import { registerReport } from './commands/report.ts'
+import { registerRollback } from './commands/rollback.ts'
 import { registerRun } from './commands/run.ts'
+import { registerStatus } from './commands/status.ts'
 import { registerUnlock } from './commands/unlock.ts'
 import { registerValidate } from './commands/validate.ts'
 import { CliError } from './platform/errors.ts'
@@ -27,7 +31,7 @@ Examples:
 
 Exit codes:
   0 done   1 a bug   2 bad usage or configuration, nothing touched   3 lint findings
-  4 something needed is missing or out of reach   5 the deployment failed
+  4 something needed is missing or out of reach   5 the deployment failed, or is not healthy
   6 the state is locked   10 plan and drift: there are changes   130, 143 interrupted`
 
 export const { version } = manifest
@@ -37,6 +41,10 @@ const commands = [
   registerBuild,
   registerPlan,
   registerDeploy,
+  registerStatus,
+  registerRollback,
+  registerHistory,
+  registerReport,
   registerValidate,
   registerLint,
   registerRehearse,

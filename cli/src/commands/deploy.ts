@@ -5,7 +5,7 @@ import type { Settings } from '../terraform/settings/settings.ts'
 import { findProject } from '../platform/project.ts'
 import { formatSeconds } from '../platform/terminal/format-seconds.ts'
 import { createTerminal, type Terminal, type TerminalOptions } from '../platform/terminal/terminal.ts'
-import { addSourceOptions, engineOption, readCommand, readPlatform, readSeconds, readTag } from './options.ts'
+import { addRolloutOptions, addSourceOptions, engineOption, readCommand, readPlatform, readTag } from './options.ts'
 
 type Flags = Omit<DeployFlags, 'before'> & TerminalOptions & { before?: string[] }
 
@@ -16,17 +16,10 @@ export function registerDeploy(program: Command): void {
     .option('--tag <tag>', "deploy this tag (default: the tag of the application's content)", readTag)
     .option('--build', 'build and push first', false)
     .addOption(new Option('--plan <file>', 'apply exactly this plan, which plan --out has sealed, without asking').conflicts(['tag', 'build', 'force', 'planOnly']))
-    .option('--plan-only', 'show the outline of what `plan` shows and stop', false)
-    .option('--auto-approve', 'do not ask; needed without a terminal', false)
-    .option('--allow-known-bad', 'deploy a version even if ECS has rolled it back', false)
-    .option('--timeout <seconds>', 'how long to wait for the proof that it serves', readSeconds, 600)
-    .addOption(new Option('--bake <seconds>', 'how long to watch on for a crash once it serves; 0: not at all').env('FARGATE_CTL_BAKE').argParser(readBake).default(30))
-    .option('--keep-trying', 'leave it to ECS when to give up; else the second task that ends of the same cause ends the deployment', false)
     .option('--before <command>', 'first run this once with the new image, such as "node migrate.js"', readCommand)
-    .option('--lock-wait <seconds>', 'wait so long for a state that somebody else has locked (default: not at all)', readSeconds)
     .option('--platform <platform>', 'with --build: linux/amd64 or linux/arm64', readPlatform)
     .option('--force', 'with --build: build even when the same content is in ECR', false)
-  addSourceOptions(command)
+  addSourceOptions(addRolloutOptions(command))
     .addOption(engineOption())
     .addHelpText('after', `
 Examples:
@@ -59,10 +52,6 @@ function hookFor(command: string[] | undefined, { inputs }: Settings, { timeout 
       await runBefore({ command, region: inputs.region, timeoutSeconds: timeout }, release, outputs, terminal)
     },
   }
-}
-
-function readBake(text: string): number {
-  return Number(text) === 0 ? 0 : readSeconds(text)
 }
 
 /** The end of a deployment: what serves where, what proves it, and what the steps took. */

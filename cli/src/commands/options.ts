@@ -15,6 +15,31 @@ export function addSourceOptions(command: Command): Command {
     .option('--dockerfile <file>', 'the Dockerfile (default: the one in the context)')
 }
 
+/** What whoever changes what runs can choose. */
+export function addRolloutOptions(command: Command): Command {
+  return command
+    .option('--plan-only', 'show the outline of what `plan` shows and stop', false)
+    .option('--auto-approve', 'do not ask; needed without a terminal', false)
+    .option('--allow-known-bad', 'even a version that ECS has rolled back', false)
+    .option('--lock-wait <seconds>', 'wait so long for a state that somebody else has locked (default: not at all)', readSeconds)
+    .option('--timeout <seconds>', 'how long to wait for the proof that it serves', readSeconds, 600)
+    .addOption(new Option('--bake <seconds>', 'how long to watch on for a crash once it serves; 0: not at all').env('FARGATE_CTL_BAKE').argParser(readBake).default(30))
+    .option('--keep-trying', 'leave it to ECS when to give up; else the second task that ends of the same cause ends the deployment', false)
+}
+
+export function readSeconds(text: string): number {
+  const seconds = Number(text)
+  if (!Number.isFinite(seconds) || seconds <= 0) throw new InvalidArgumentError('a number of seconds above 0 is needed.')
+  return seconds
+}
+
+const readBake = (text: string) => (Number(text) === 0 ? 0 : readSeconds(text))
+
+export function readCount(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('a whole number above 0 is needed.')
+  return Number(text)
+}
+
 /**
  * A tag as registries allow it (https://github.com/opencontainers/distribution-spec, Pulling manifests), that is not
  * `latest`.
@@ -42,12 +67,6 @@ export function readRepository(text: string): string {
   if (name !== undefined) throw new InvalidArgumentError(`That is an address; the repository's name is ${name}.`)
   if (text.length >= 2 && text.length <= 256 && /^[a-z0-9]+(?:[._/-][a-z0-9]+)*$/.test(text)) return text
   throw new InvalidArgumentError('A repository has a name of 2 to 256 small letters, digits and . _ - /')
-}
-
-export function readSeconds(text: string): number {
-  const seconds = Number(text)
-  if (!Number.isFinite(seconds) || seconds <= 0) throw new InvalidArgumentError('a number of seconds above 0 is needed.')
-  return seconds
 }
 
 /** The id of a task, or how it begins; an ARN ends with it. */

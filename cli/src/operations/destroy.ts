@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { requireBucket } from '../platform/aws/s3.ts'
 import { getIdentity } from '../platform/aws/sts.ts'
@@ -7,8 +5,8 @@ import { CliError } from '../platform/errors.ts'
 import type { Project } from '../platform/project.ts'
 import { ask } from '../platform/terminal/ask.ts'
 import type { Terminal } from '../platform/terminal/terminal.ts'
-import { init, needsInit } from '../terraform/init.ts'
-import { backendFile } from '../terraform/settings/read-files.ts'
+import { ensureInit } from '../rollout/open.ts'
+import { withPlanFolder } from '../rollout/prepare.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
 import { applyTerraform, planTerraform, showDestroyed, type Destroyed, type Terraform } from '../terraform/terraform.ts'
 
@@ -28,9 +26,8 @@ export async function destroy(project: Project, settings: Settings, confirmed: s
   requireName(confirmed, inputs.env)
   await terminal.step('Check account and bucket', () => Promise.all([getIdentity(inputs.region), requireBucket(backend)]))
   const terraform: Terraform = { folder: project.infrastructure, env: standIns }
-  if (await needsInit(terraform, backendFile)) await terminal.step('terraform init', (say) => init(terraform, backendFile, say))
-  const folder = await mkdtemp(join(tmpdir(), 'fargate-ctl-destroy-'))
-  try {
+  await ensureInit(terraform, terminal)
+  return withPlanFolder(async (folder) => {
     const planFile = join(folder, 'destroy.tfplan')
     const doomed = await terminal.step('terraform plan -destroy', async (say) => {
       await planTerraform(terraform, planFile, say, ['-destroy'])
@@ -42,11 +39,11 @@ export async function destroy(project: Project, settings: Settings, confirmed: s
     printDoomed(doomed, kept, terminal)
     requireUnprotected(doomed, settings)
     if (confirmed === undefined) await askForName(inputs.env, terminal)
-    await terminal.step('terraform apply', (say) => applyTerraform(terraform, planFile, say))
+    const { leftover } = await terminal.step('terraform apply', (say) => applyTerraform(terraform, planFile, say))
+    if (leftover?.isUnsaved) throw leftover.error
+    if (leftover) terminal.warn([leftover.error.message, leftover.error.fix].join('\n'))
     return finish(`${inputs.name}-${inputs.env} is destroyed: ${doomed.length} resources.`, result, terminal)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  })
 }
 
 function finish(sentence: string, result: DestroyResult, terminal: Terminal): DestroyResult {

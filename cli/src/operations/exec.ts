@@ -4,7 +4,7 @@ import { CliError, describeCause } from '../platform/errors.ts'
 import { interruption } from '../platform/interrupts.ts'
 import { MissingProgramError, run, runOnTerminal } from '../platform/run.ts'
 import type { Terminal } from '../platform/terminal/terminal.ts'
-import type { Deployed } from './open-service.ts'
+import type { Deployed } from '../rollout/open.ts'
 
 /** What is missing, and the edit that adds it. */
 type Lack = { what: string; fix: string }

@@ -9,7 +9,7 @@ import { containerOf } from '../rollout/prove.ts'
 import { describeEnd } from './logs/previous.ts'
 import { logSourceOf } from './logs/source.ts'
 import { tail } from './logs/tail.ts'
-import type { Deployed } from './open-service.ts'
+import type { Deployed } from '../rollout/open.ts'
 
 export type OneOff = {
   /** The program and its arguments, in place of what the image would run. */

@@ -1,8 +1,7 @@
 import { CliError } from '../platform/errors.ts'
 import type { Project } from '../platform/project.ts'
 import type { Terminal } from '../platform/terminal/terminal.ts'
-import { init, needsInit } from '../terraform/init.ts'
-import { backendFile } from '../terraform/settings/read-files.ts'
+import { ensureInit } from '../rollout/open.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
 import { describeLock, readStateLock, type LockInfo, type StateLock } from '../terraform/state-lock.ts'
 import { forceUnlock } from '../terraform/terraform.ts'
@@ -49,7 +48,7 @@ function print(result: UnlockResult, terminal: Terminal): UnlockResult {
 
 async function release(project: Project, { ID: id }: LockInfo, terminal: Terminal): Promise<void> {
   const terraform = { folder: project.infrastructure, env: {} }
-  if (await needsInit(terraform, backendFile)) await terminal.step('terraform init', (say) => init(terraform, backendFile, say))
+  await ensureInit(terraform, terminal)
   await terminal.step('terraform force-unlock', () => forceUnlock(terraform, id))
 }
 

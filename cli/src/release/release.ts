@@ -13,3 +13,6 @@ export type Release = {
   /** The commit it was built from, with `-dirty` where files were not committed; null where it is not known. */
   commit: string | null
 }
+
+/** `webapp` of `123456789012.dkr.ecr.eu-central-1.amazonaws.com/webapp`. */
+export const repositoryName = ({ repository }: Pick<Release, 'repository'>): string => repository.slice(repository.indexOf('/') + 1)

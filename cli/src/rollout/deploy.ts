@@ -7,7 +7,7 @@ import type { StepTime, Terminal } from '../platform/terminal/terminal.ts'
 import { applyTerraform, readOutputs } from '../terraform/terraform.ts'
 import { approve } from './approve.ts'
 import { countChanges, readChanges, type Changes } from '../terraform/changes.ts'
-import { withPlan, withPlanOf, type Prepared, type PreparedPlan, type PrepareFlags } from './prepare.ts'
+import { withPlan, withPlanOf, type LockFlags, type Prepared, type PreparedPlan, type PrepareFlags } from './prepare.ts'
 import { printChanges } from './print-changes.ts'
 import type { Observed } from './observe.ts'
 import type { Proof } from './prove.ts'
@@ -16,9 +16,15 @@ import { withReceipt, type Attempt, type Evidence } from './receipt/record.ts'
 import { readServiceOutputs } from './service.ts'
 import { refuseKnownBad, tellTruth } from './truth.ts'
 
-export type DeployFlags = PrepareFlags & {
+export type DeployFlags = PrepareFlags & RolloutFlags & {
   /** The file of a sealed plan, which is applied instead of a new one. */
   plan?: string | undefined
+  /** Done with the release before the apply, and only if there is something to apply; what it throws ends the deployment. */
+  before?: (release: Release, outputs: Record<string, unknown>, terminal: Terminal) => Promise<void>
+}
+
+/** What counts for a release that is in ECR. */
+export type RolloutFlags = LockFlags & {
   planOnly: boolean
   autoApprove: boolean
   /** Whether a version may be deployed that ECS has rolled back. */
@@ -29,8 +35,6 @@ export type DeployFlags = PrepareFlags & {
   bake?: number
   /** Leaves it to ECS when to give up. */
   keepTrying?: boolean
-  /** Done with the release before the apply, and only if there is something to apply; what it throws ends the deployment. */
-  before?: (release: Release, outputs: Record<string, unknown>, terminal: Terminal) => Promise<void>
   /** How many of AWS's seconds pass in one; more than one only in a rehearsal. */
   speed?: number
 }
@@ -72,12 +76,12 @@ export async function deploy(
 export type Deployment = Pick<Attempt, 'project' | 'settings' | 'command'>
 
 /** The same for a release that is in ECR. @throws CliError */
-export function deployRelease(deployment: Deployment, prepared: Prepared, flags: DeployFlags, terminal: Terminal): Promise<DeployResult> {
+export function deployRelease(deployment: Deployment, prepared: Prepared, flags: RolloutFlags, terminal: Terminal): Promise<DeployResult> {
   return withPlanOf(deployment.project, deployment.settings, prepared, flags, terminal, (plan) => applyPlan(deployment, plan, flags, terminal))
 }
 
 /** Shows the plan and what it would undo, asks, applies it, waits for the proof, and keeps a receipt of it all. */
-async function applyPlan(deployment: Deployment, prepared: PreparedPlan, flags: DeployFlags, terminal: Terminal): Promise<DeployResult> {
+async function applyPlan(deployment: Deployment, prepared: PreparedPlan, flags: RolloutFlags & Pick<DeployFlags, 'before'>, terminal: Terminal): Promise<DeployResult> {
   const { release, identity, terraform, file, plan, truth } = prepared
   const { repository, tag, digest } = release
   tellTruth(truth, terminal)
@@ -108,7 +112,7 @@ async function waitUntilServed(
   release: Release,
   evidence: Evidence,
   applied: boolean,
-  flags: DeployFlags,
+  flags: RolloutFlags,
   terminal: Terminal,
 ): Promise<{ url: string; served: Served }> {
   const read = readServiceOutputs(evidence.outputs)
@@ -144,7 +148,8 @@ function noUrl(): CliError {
   })
 }
 
-function requireSomeoneToAsk(): void {
+/** @throws CliError `usage` where nobody can be asked for approval */
+export function requireSomeoneToAsk(): void {
   if (process.stdin.isTTY && process.stderr.isTTY) return
   throw new CliError('usage', 'There is no terminal to ask for approval.', {
     fix: 'Add --auto-approve, or --plan-only to look without changing anything.',

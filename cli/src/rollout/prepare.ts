@@ -8,9 +8,9 @@ import { build, type BuildFlags } from '../release/build.ts'
 import { findRelease } from '../release/find-release.ts'
 import type { Release } from '../release/release.ts'
 import { refuseUnsavedState } from '../terraform/explain-failure.ts'
-import { init, needsInit } from '../terraform/init.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
 import { planTerraform, readOutputs, type Plan, type Terraform } from '../terraform/terraform.ts'
+import { ensureInit } from './open.ts'
 import { openReceipts } from './receipt/store.ts'
 import { readTruth, type Truth } from './truth.ts'
 
@@ -25,7 +25,6 @@ export type Prepared = { release: Release; identity: Identity }
 /** A plan of one release, in a file that is gone when the work with it is done, and what runs meanwhile. */
 export type PreparedPlan = Prepared & { terraform: Terraform; file: string; plan: Plan; truth: Truth }
 
-export const backendFile = 's3.tfbackend'
 /** As many receipts as say what was taken back of late. */
 const receiptsRead = 20
 
@@ -82,9 +81,7 @@ export async function withPlanFolder<Result>(work: (folder: string) => Promise<R
 /** Terraform, initialised, and told of the release. */
 export async function openTerraform(project: Project, release: VariableRelease, { lockWait }: LockFlags, terminal: Terminal): Promise<Terraform> {
   const terraform: Terraform = { folder: project.infrastructure, env: variablesOf(release), tell: (line) => terminal.note(line), lockWaitSeconds: lockWait }
-  if (await needsInit(terraform, backendFile)) {
-    await terminal.step('terraform init', (say) => init(terraform, backendFile, say))
-  }
+  await ensureInit(terraform, terminal)
   return terraform
 }
 

@@ -19,6 +19,7 @@ const outputsSchema = z.object({
   task_definition_arn: text,
   container_name: text,
   log_group_name: text,
+  target_group_arn: text,
   health_check_path: z.string().startsWith('/').default('/healthz').catch('/healthz'),
 })
 

@@ -70,7 +70,7 @@ export async function readTruth(region: string, asked: Promise<Record<string, un
 function describeDrift(live: Live, stated: string | undefined, listed: Listed[], receipts: Receipt[]): Truth['drift'] {
   if (!stated || !live.taskDefinition || stated === live.taskDefinition) return null
   const ended = listed.findLast(({ taskDefinition }) => taskDefinition === stated)?.deployment
-  const reason = ended?.statusReason ? `: ${ended.statusReason}` : ''
+  const reason = ended?.statusReason ? `: ${ended.statusReason.replace(/\.$/, '')}` : ''
   const how = takenBack.has(ended?.status ?? '') ? `that deployment is ${ended?.status}${reason}` : 'somebody has changed the service since'
   const proved = receipts.find((receipt) => isProved(receipt) && receipt.release.digest === live.digest)
   return {

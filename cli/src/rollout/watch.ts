@@ -5,7 +5,7 @@ import type { Target } from '../platform/aws/elb.ts'
 import { describeCause, type CliError } from '../platform/errors.ts'
 import { interruption } from '../platform/interrupts.ts'
 import type { Say, Terminal } from '../platform/terminal/terminal.ts'
-import type { Release } from '../release/release.ts'
+import { repositoryName, type Release } from '../release/release.ts'
 import { askApp, type Answer, type AppAddress } from './ask-app.ts'
 import { diagnose, hasFailed, repeatedCause, type Diagnosis, type Setup } from './diagnose.ts'
 import { hasEnded, observe, type Observed } from './observe.ts'
@@ -301,8 +301,7 @@ function createPlatformReader({ release, region }: WatchOptions) {
   return async (ecs: Observed, expected: Expected) => {
     const digest = resolvedDigest(ecs, expected)
     if (isRead || !digest || expected.digests.has(digest)) return
-    const repository = release.repository.slice(release.repository.indexOf('/') + 1)
-    const platforms = await listPlatformDigests(repository, release.digest, region).catch(() => (interruption.throwIfAborted(), undefined))
+    const platforms = await listPlatformDigests(repositoryName(release), release.digest, region).catch(() => (interruption.throwIfAborted(), undefined))
     isRead = platforms !== undefined
     for (const each of platforms ?? []) expected.digests.add(each)
   }

@@ -66,6 +66,7 @@ t.test('--build builds, pushes and deploys what it pushed', async (t) => {
   const result = await deploy(['--build', '--auto-approve', '--json'])
   t.match(JSON.parse(result.stdout), { image: { tag, digest: pushed }, version: '1.2.3' })
   t.equal(terraform().at(-1)?.tag, tag)
+  t.match(result.stderr, /Receipt [0-9a-f]{8}: see it/)
 })
 
 t.test('--plan-only changes nothing and needs no approval', async (t) => {

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import t from 'tap'
 import { runCli, startCliOnTerminal } from '../support/cli.ts'
 import { deployScene } from '../support/deploy-scene.ts'
-import { waitFor } from '../support/wait-for.ts'
+import { until } from '../support/until.ts'
 
 type Test = Parameters<typeof deployScene>[0]
 const resource = (address: string, before: object = {}, actions = ['delete']) => ({ address, type: address.split('.').at(-2), change: { actions, before } })
@@ -50,7 +50,7 @@ t.test('asks for the name on a terminal', async (t) => {
   for (const [typed, exitCode] of [['dev', 0], ['yes', 2]] as const) {
     const { options, terraform } = await deployScene(t)
     const cli = startCliOnTerminal(['destroy'], options({ FAKE_SHOW: shown() }))
-    await waitFor('the question', async () => cli.stdout().includes('Type the name of the environment to destroy it (dev)'))
+    await until('the question', () => cli.stdout().includes('Type the name of the environment to destroy it (dev)'))
     cli.type(`${typed}\n`)
     const result = await cli.ended
     t.equal(result.exitCode, exitCode, result.stdout)

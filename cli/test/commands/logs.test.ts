@@ -3,7 +3,7 @@ import { runCli, startCli } from '../support/cli.ts'
 import { deployScene, webapp, type DeployScene } from '../support/deploy-scene.ts'
 import type { FakeAccount } from '../support/fake-aws.ts'
 import { deployedService, refusal, taskDefinition } from '../support/fake-service.ts'
-import { waitFor } from '../support/wait-for.ts'
+import { until } from '../support/until.ts'
 
 type Test = Parameters<typeof deployScene>[0]
 const container = (mode?: string) => ({ name: 'app', logConfiguration: { logDriver: 'awslogs', options: { 'awslogs-group': '/ecs/webapp/app', 'awslogs-stream-prefix': 'ecs', ...(mode ? { mode } : {}) } } })
@@ -57,7 +57,7 @@ t.test('--follow goes on as lines come, reconnects, and repeats nothing', async 
     },
   })
   const cli = startCli(['logs', '--follow', '--json'], options())
-  await waitFor('the last line', async () => cli.stdout().includes('three'), 60)
+  await until('the last line', () => cli.stdout().includes('three'))
   cli.child.kill('SIGINT')
   const { exitCode, stdout, stderr } = await cli.ended
   t.equal(exitCode, 130)

@@ -3,7 +3,7 @@ import { runCli, startCli } from '../support/cli.ts'
 import { deployScene, digest, webapp } from '../support/deploy-scene.ts'
 import type { FakeAccount, FakeInput } from '../support/fake-aws.ts'
 import { deployedService, refusal, taskDefinition } from '../support/fake-service.ts'
-import { waitFor } from '../support/wait-for.ts'
+import { until } from '../support/until.ts'
 
 type Test = Parameters<typeof deployScene>[0]
 const task = '7'.repeat(32)
@@ -94,7 +94,7 @@ t.test('stops the task when the time is over, and when it is interrupted', async
   t.ok(late.asked.deregister)
   const { options, asked } = await runScene(t, { looks: 1e6 })
   const cli = startCli(['run', '--', 'x'], options())
-  await waitFor('the log', async () => cli.stdout().includes('migrated'), 60)
+  await until('the log', () => cli.stdout().includes('migrated'))
   cli.child.kill('SIGINT')
   t.equal((await cli.ended).exitCode, 130)
   t.match(asked.stop, { task: taskArn })

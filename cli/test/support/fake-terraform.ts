@@ -4,7 +4,8 @@ import { execFileSync } from 'node:child_process'
  * A terraform that speaks the machine-readable UI. Steered by the environment: FAKE_PLAN (JSON: action by address),
  * FAKE_ALB_URL, FAKE_OUTPUTS (JSON: outputs to change; null leaves one empty), FAKE_NO_SERVICE (leaves out the outputs that name the service), FAKE_PLAN_ERROR and FAKE_APPLY_ERROR
  * (JSON: a diagnostic), FAKE_ERRORED_STATE (an apply writes errored.tfstate), FAKE_SHOW (what `show -json` prints), FAKE_UNLOCK_ERROR,
- * FAKE_PLAN_MS and FAKE_APPLY_MS, FAKE_DEAF (interrupts do not end it). It keeps a lock file while it plans or applies and removes it
+ * FAKE_PLAN_MS and FAKE_APPLY_MS, FAKE_DEAF (interrupts do not end it). Its state has outputs once something is applied, when there is
+ * nothing to apply, or with FAKE_STATE. It keeps a lock file while it plans or applies and removes it
  * when it ends in order, as terraform does on its first interrupt; a second one makes it give up at once and leave the
  * lock behind. What a configuration's values are is not its business: in the folder made for that question it calls the
  * terraform that comes next on PATH.
@@ -25,6 +26,7 @@ const service = {
 }
 const named = Object.entries(process.env.FAKE_NO_SERVICE ? {} : service).map(([name, value]) => [name, { value }])
 const outputs = { alb_url: { value: process.env.FAKE_ALB_URL }, ...Object.fromEntries(named) }
+const hasState = fs.existsSync('terraform.applied') || process.env.FAKE_STATE || process.env.FAKE_PLAN === '{}'
 let interrupts = 0
 const workWithLock = async (milliseconds) => {
   fs.writeFileSync('terraform.lock', '')
@@ -61,11 +63,12 @@ if (verb === 'plan') {
 if (verb === 'version') say(JSON.stringify({ terraform_version: '1.11.4' }))
 if (verb === 'show') say(process.env.FAKE_SHOW ?? '{}')
 if (verb === 'force-unlock' && process.env.FAKE_UNLOCK_ERROR) { complain('Error: ' + process.env.FAKE_UNLOCK_ERROR); return 1 }
-if (verb === 'output') say(JSON.stringify(outputs))
+if (verb === 'output') say(JSON.stringify(hasState ? outputs : {}))
 if (verb === 'apply') {
   if (process.env.FAKE_ERRORED_STATE) fs.writeFileSync('errored.tfstate', JSON.stringify({ outputs }))
   if (process.env.FAKE_APPLY_ERROR) return diagnose(process.env.FAKE_APPLY_ERROR)
   await workWithLock(process.env.FAKE_APPLY_MS)
+  fs.writeFileSync('terraform.applied', '')
   message('outputs', { outputs })
 }
 `

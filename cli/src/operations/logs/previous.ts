@@ -1,7 +1,7 @@
 import type { Task } from '../../platform/aws/ecs.ts'
 import { CliError } from '../../platform/errors.ts'
 import { failedContainer, shorten } from '../../rollout/timeline.ts'
-import type { Deployed } from '../open-service.ts'
+import type { Deployed } from '../../rollout/open.ts'
 import type { LogSource } from './source.ts'
 
 /** A task that runs no more: its id, the beginning of its log, and how it ended as far as that is known. */

@@ -1,6 +1,6 @@
 import type { LogEvent } from '../../platform/aws/logs.ts'
 import type { Terminal } from '../../platform/terminal/terminal.ts'
-import type { Deployed } from '../open-service.ts'
+import type { Deployed } from '../../rollout/open.ts'
 import { formatEvent, taskOf } from './format-event.ts'
 import { findPreviousTask } from './previous.ts'
 import { describeSource, findLogSource, type LogSource } from './source.ts'

@@ -2,7 +2,7 @@ import { openLogGroup } from '../../platform/aws/logs.ts'
 import type { ContainerDefinition, TaskDefinition } from '../../platform/aws/ecs.ts'
 import { CliError } from '../../platform/errors.ts'
 import { interruption } from '../../platform/interrupts.ts'
-import type { Deployed } from '../open-service.ts'
+import type { Deployed } from '../../rollout/open.ts'
 
 /** Where a container of the service's tasks writes, by its task definition. */
 export type LogSource = {

@@ -113,6 +113,21 @@ export async function listPlatformDigests(repository: string, digest: string, re
 
 const indexTypes = ['application/vnd.oci.image.index.v1+json', 'application/vnd.docker.distribution.manifest.list.v2+json']
 
+/** @returns those of the digests that the repository still has, however many are asked for */
+export async function findDigests(repository: string, digests: string[], region: string): Promise<Set<string>> {
+  const found = new Set<string>()
+  for (let start = 0; start < digests.length; start += mostImages) {
+    const imageIds = digests.slice(start, start + mostImages).map((imageDigest) => ({ imageDigest }))
+    const asked = client(region).send(new BatchGetImageCommand({ repositoryName: repository, imageIds }), callOptions)
+    const { images = [] } = await doing(`look for images in the ECR repository ${repository}`, asked, 'ecr:BatchGetImage')
+    for (const { imageId } of images) if (imageId?.imageDigest) found.add(imageId.imageDigest)
+  }
+  return found
+}
+
+/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchGetImage.html */
+const mostImages = 100
+
 /** A token for docker login; it lasts 12 hours. More patient than other calls: a push is the end of long work. */
 export async function getRegistryLogin(region: string): Promise<RegistryLogin> {
   try {

@@ -50,3 +50,9 @@ export function liveLine(stream: NodeJS.WriteStream, colors: Colors): LiveLine {
     },
   }
 }
+
+/** A text of many lines that is drawn anew in its place. */
+export function liveText(stream: NodeJS.WriteStream): { show(text: string): void } {
+  const update = createLogUpdate(stream)
+  return { show: (text) => update(text) }
+}

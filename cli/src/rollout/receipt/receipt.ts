@@ -80,6 +80,9 @@ export const receiptSchema = z.strictObject({
 
 export type Receipt = z.infer<typeof receiptSchema>
 
+/** The same as a JSON Schema, for programs that read receipts: receipt.schema.json. */
+export const renderReceiptSchema = () => `${JSON.stringify(z.toJSONSchema(receiptSchema), null, 2)}\n`
+
 /** Statuses of a deployment whose version ECS has taken back, or that somebody has stopped. */
 export const takenBack = new Set(['ROLLBACK_REQUESTED', 'ROLLBACK_IN_PROGRESS', 'ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED', 'STOP_REQUESTED', 'STOPPED'])
 

@@ -3,7 +3,7 @@ import { hostname, userInfo } from 'node:os'
 import { join, relative } from 'node:path'
 import manifest from '../../../../package.json' with { type: 'json' }
 import type { Identity } from '../../platform/aws/sts.ts'
-import { CliError, describeCause } from '../../platform/errors.ts'
+import { CliError, describeCause, exitCodes } from '../../platform/errors.ts'
 import type { Project } from '../../platform/project.ts'
 import type { Terminal } from '../../platform/terminal/terminal.ts'
 import { readWorkTree } from '../../release/git.ts'
@@ -48,8 +48,8 @@ export async function withReceipt<Result>(attempt: Attempt, terminal: Terminal, 
   const keep = async (error?: unknown) => {
     const { project, settings } = attempt
     const receipt = { ...describeAttempt(attempt), startedAt, checkout: await checkout, stages: terminal.times, ...describeEvidence(evidence, error) }
-    await openReceipts(project, settings, terminal).keep(receipt)
-    terminal.note(`  Receipt ${evidence.id}: see it with \`fargate-ctl report ${evidence.id}\`.`)
+    const isKept = await openReceipts(project, settings, terminal).keep(receipt)
+    if (isKept) terminal.note(`  Receipt ${evidence.id}: see it with \`fargate-ctl report ${evidence.id}\`.`)
   }
   try {
     const result = await work(evidence)
@@ -61,9 +61,10 @@ export async function withReceipt<Result>(attempt: Attempt, terminal: Terminal, 
   }
 }
 
-function describeAttempt({ settings, command, identity, release, changes, before }: Attempt) {
+function describeAttempt({ settings, command, identity, release: known, changes, before }: Attempt) {
   const { backend, inputs, variables } = settings
   const { region, name, env } = inputs
+  const { repository, tag, digest, platform, version, commit } = known
   // The release has them.
   const values = Object.fromEntries(Object.entries(variables.values).filter(([each]) => !/^image_(tag|digest|commit)$/.test(each)))
   return {
@@ -71,7 +72,8 @@ function describeAttempt({ settings, command, identity, release, changes, before
     command,
     by: { ...describeRunner(), identity: identity.arn, fargateCtl: manifest.version },
     target: { account: identity.account, region, name, env, state: `s3://${backend.bucket}/${backend.key}` },
-    release,
+    // A build tells more of it.
+    release: { repository, tag, digest, platform, version, commit },
     before,
     variables: { ...variables, values },
     changes,
@@ -146,7 +148,7 @@ function describeStopped({ task, log }: Observed['stopped'][number]): Receipt['s
 /** Proved is what the outcome proves and no error came after; all else is what the error says. */
 function describeOutcome(outcome: Outcome | undefined, error: unknown): Receipt['outcome'] {
   if (outcome?.kind === 'served' && error === undefined) return { kind: 'proved', proof: outcome.proof, version: outcome.version }
-  const { message, exitCode, fix = null, cause } = error instanceof CliError ? error : new CliError('unavailable', `A bug of fargate-ctl: ${describeCause(error)}`)
+  const { message, exitCode, fix = null, cause } = error instanceof CliError ? error : new CliError('unavailable', `A bug of fargate-ctl: ${describeCause(error)}`, { exitCode: exitCodes.bug })
   const told = { exitCode, message, cause: describeCause(cause) ?? null, fix }
   if (exitCode > 128) return { kind: 'interrupted', ...told }
   return { kind: outcome?.kind === 'unknown' ? 'unknown' : 'failed', ...told }

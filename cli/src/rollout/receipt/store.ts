@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { z } from 'zod'
 import { openFiles } from '../../platform/aws/s3.ts'
 import { CliError, describeCause } from '../../platform/errors.ts'
 import { interruption } from '../../platform/interrupts.ts'
@@ -58,20 +59,21 @@ export function openReceipts(project: Project, { backend, inputs }: Pick<Setting
   const number = (names: string[]) => names.map((name, index) => ({ number: index + 1, name }))
 
   return {
-    /** Keeps a receipt. Where that fails it warns, and never throws: what became of the deployment matters more. */
-    async keep(receipt: Receipt): Promise<void> {
+    /**
+     * Keeps a receipt. Where that fails it warns, and never throws: what became of the deployment matters more.
+     * @returns whether it is anywhere
+     */
+    async keep(receipt: Receipt): Promise<boolean> {
       const { data, error } = receiptSchema.safeParse(receipt)
-      if (!data) return terminal.warn(`No receipt was written: ${describeCause(error)}`)
+      if (!data) return terminal.warn(`No receipt was written: ${z.prettifyError(error)}`), false
       const text = `${JSON.stringify(data, (_, value: unknown) => (typeof value === 'string' ? redact(value) : value), 2)}\n`
       const file = join(folder, nameOf(data))
-      const isHere = await writePrivately(file, text).then(() => true, (cause: unknown) => {
-        terminal.warn(`The receipt could not be written to ${file}: ${describeCause(cause)}`)
-        return false
-      })
-      await bucket.create(`${prefix}/${nameOf(data)}`, text).catch((error: unknown) => {
-        const why = error instanceof CliError ? error.message : `${describeCause(error)}.`
-        terminal.warn(`The receipt could not be written to the state bucket: ${why} ${isHere ? `It is in ${file}` : 'It is nowhere'}.`)
-      })
+      const isHere = await succeeds(writePrivately(file, text), (why) => terminal.warn(`The receipt could not be written to ${file}: ${why}`))
+      const place = isHere ? `It is in ${file}` : 'It is nowhere'
+      const isThere = await succeeds(bucket.create(`${prefix}/${nameOf(data)}`, text), (why) =>
+        terminal.warn(`The receipt could not be written to the state bucket: ${why} ${place}.`),
+      )
+      return isHere || isThere
     },
 
     /** The newest ones, newest first. */
@@ -100,4 +102,9 @@ export function openReceipts(project: Project, { backend, inputs }: Pick<Setting
 async function writePrivately(file: string, text: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 })
   await writeFile(file, text, { mode: 0o600, flag: 'wx' })
+}
+
+/** Whether it does; if not, why is told. */
+function succeeds(work: Promise<void>, tell: (why: string) => void): Promise<boolean> {
+  return work.then(() => true, (error: unknown) => (tell(error instanceof CliError ? error.message : `${describeCause(error)}.`), false))
 }
