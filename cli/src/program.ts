@@ -3,6 +3,7 @@ import { Command, Option } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { registerBuild } from './commands/build.ts'
 import { registerDeploy } from './commands/deploy.ts'
+import { registerDrift } from './commands/drift.ts'
 import { registerLint } from './commands/lint.ts'
 import { registerPlan } from './commands/plan.ts'
 import { registerRehearse } from './commands/rehearse.ts'
@@ -46,7 +47,7 @@ export function createProgram(): Command {
       if (chdir !== undefined) enterFolder(chdir)
     })
     .addHelpText('after', examples)
-  for (const register of [registerBuild, registerPlan, registerDeploy, registerValidate, registerLint, registerRehearse]) register(program)
+  for (const register of [registerBuild, registerPlan, registerDeploy, registerDrift, registerValidate, registerLint, registerRehearse]) register(program)
   return program
 }
 

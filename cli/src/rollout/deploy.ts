@@ -4,10 +4,11 @@ import { CliError } from '../platform/errors.ts'
 import { interruption } from '../platform/interrupts.ts'
 import type { Project } from '../platform/project.ts'
 import type { StepTime, Terminal } from '../platform/terminal/terminal.ts'
+import { followApply } from '../terraform/progress.ts'
 import { applyTerraform, readOutputs } from '../terraform/terraform.ts'
 import { approve } from './approve.ts'
 import { countChanges, readChanges, type Changes } from '../terraform/changes.ts'
-import { withPlan, type PreparedPlan, type PrepareFlags } from './prepare.ts'
+import { namingLog, withPlan, type PreparedPlan, type PrepareFlags } from './prepare.ts'
 import { printChanges } from './print-changes.ts'
 import type { Proof } from './prove.ts'
 import { requireServed, type Served } from './outcome.ts'
@@ -58,7 +59,7 @@ export async function deploy(
     if (!plan.isEmpty && !isApproved) await approve(changes, terminal)
     const outputs = plan.isEmpty
       ? await readOutputs(terraform)
-      : await terminal.step('terraform apply', (say) => applyTerraform(terraform, file, say))
+      : await namingLog(terraform, terminal, terminal.step('terraform apply', (say) => applyTerraform({ ...terraform, onMessage: followApply(plan, say) }, file, say)))
     const { url, served } = await waitUntilServed(release, outputs, !plan.isEmpty, settings, flags, terminal)
     return { url, version: served.version, proof: served.proof, ...result }
   })

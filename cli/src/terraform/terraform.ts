@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { z } from 'zod'
 import { CliError } from '../platform/errors.ts'
 import { ProgramError, run, type RunOptions } from '../platform/run.ts'
+import type { LogFile } from './log-file.ts'
 import { shownPlanSchema, type ShownPlan } from './plan/schema.ts'
 
 /** One message of terraform's machine-readable UI (https://developer.hashicorp.com/terraform/internals/machine-readable-ui). */
@@ -20,8 +21,9 @@ const messageSchema = z.looseObject({
     .optional(),
   outputs: z.record(z.string(), z.looseObject({ value: z.unknown().optional() })).optional(),
   change: z.looseObject({ resource: z.looseObject({ addr: z.string() }), action: z.string() }).optional(),
+  hook: z.looseObject({ resource: z.looseObject({ addr: z.string() }), elapsed_seconds: z.number().optional() }).optional().catch(undefined),
 })
-type Message = z.infer<typeof messageSchema>
+export type Message = z.infer<typeof messageSchema>
 export type Diagnostic = NonNullable<Message['diagnostic']>
 
 export type Plan = {
@@ -34,7 +36,14 @@ export type Plan = {
 export type Say = (line: string) => void
 
 /** What every call needs: where, and the variables that only the environment carries. */
-export type Terraform = { folder: string; env: Record<string, string> }
+export type Terraform = {
+  folder: string
+  env: Record<string, string>
+  /** Keeps every line of a plan and an apply. */
+  log?: LogFile | undefined
+  /** Told of every message of a plan and an apply. */
+  onMessage?: (message: Message) => void
+}
 
 export const installHint = 'Install Terraform 1.11 or newer (https://developer.hashicorp.com/terraform/install), or run `npm run setup`.'
 
@@ -67,10 +76,11 @@ export async function initTerraform(terraform: Terraform, backendFile: string, s
 /**
  * Writes a plan to `file` and tells what it would do. `terraform show` would load the provider once more for that.
  * https://developer.hashicorp.com/terraform/cli/commands/plan#detailed-exitcode
+ * @param mode `-refresh-only`, for one
  * @throws CliError `stateLocked`, or `usage` with terraform's own diagnostics
  */
-export async function planTerraform(terraform: Terraform, file: string, say: Say): Promise<Plan> {
-  const args = ['plan', '-json', '-input=false', '-detailed-exitcode', `-out=${file}`]
+export async function planTerraform(terraform: Terraform, file: string, say: Say, mode: string[] = []): Promise<Plan> {
+  const args = ['plan', '-json', '-input=false', '-detailed-exitcode', ...mode, `-out=${file}`]
   const { messages, exitCode } = await runJson(terraform, args, say, 'terraform plan', 'usage', [0, 2])
   const planned = messages.flatMap(({ type, change }) => (type === 'planned_change' && change ? [change] : []))
   return { changes: planned.map(({ resource, action }) => ({ address: resource.addr, action })), isEmpty: exitCode === 0 }
@@ -167,10 +177,12 @@ async function runJson(
 ): Promise<{ messages: Message[]; exitCode: number }> {
   const messages: Message[] = []
   const onLine = (line: string) => {
+    terraform.log?.write(line)
     const message = readMessage(line)
     if (!message) return
     messages.push(message)
     if (message.type !== 'outputs' && message.type !== 'version') say(message['@message'])
+    terraform.onMessage?.(message)
   }
   try {
     const { exitCode } = await run(terraformProgram(), args, { ...options(terraform), onLine, accept })
