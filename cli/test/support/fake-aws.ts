@@ -105,7 +105,7 @@ function ecr(state: FakeAccount, action: string, input: EcrInput, url: string): 
   const [id] = input.imageIds ?? []
   if (action === 'DescribeRepositories') return json({ repositories: [{ repositoryName: name, repositoryUri: uri, imageTagMutability: mutability }] })
   if (action === 'DescribeImages') {
-    const image = repository.images[id?.imageTag ?? '']
+    const image = id?.imageDigest ? Object.values(repository.images).find(({ digest }) => digest === id.imageDigest) : repository.images[id?.imageTag ?? '']
     if (!image) return json({ __type: 'ImageNotFoundException', message: 'not there' }, 400)
     return json({ imageDetails: [{ imageDigest: image.digest, imageSizeInBytes: image.size ?? 42_000_000 }] })
   }
