@@ -1,15 +1,12 @@
-// Bundles the CLI into cli/dist: one small entry that `--help` needs, and chunks that are loaded when a command runs.
+// Bundles both programs, each into its dist/: small entries, and chunks that are loaded when a command runs.
 import { rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { build, type BuildOptions } from 'esbuild'
 import { helpTexts, version } from './src/program.ts'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
-await rm(here('dist'), { recursive: true, force: true })
-await build({
-  entryPoints: { main: here('src/main.ts'), 'rehearsal-daemon': here('src/rehearsal/daemon.ts') },
-  outdir: here('dist'),
+const options = {
   bundle: true,
   splitting: true,
   format: 'esm',
@@ -25,7 +22,17 @@ await build({
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
-})
+} satisfies BuildOptions
+
+await bundle('.', { main: 'src/main.ts' })
+await bundle('embedded-aws', { main: 'src/main.ts', daemon: 'src/daemon/daemon.ts' })
+
+async function bundle(folder: string, entries: Record<string, string>): Promise<void> {
+  const outdir = here(`${folder}/dist`)
+  await rm(outdir, { recursive: true, force: true })
+  const entryPoints = Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, here(`${folder}/${file}`)]))
+  await build({ ...options, entryPoints, outdir })
+}
 
 // `--help` and `--version` are answered before anything is loaded.
 await writeFile(here('dist/help.json'), JSON.stringify({ version, texts: helpTexts() }))

@@ -13,6 +13,11 @@ module "alb" {
   # The app keeps idle connections for 65 s, longer than this, so that it never closes one under a request.
   idle_timeout = 60
 
+  access_logs = { for key, value in {
+    bucket = local.log_bucket
+    prefix = "alb"
+  } : key => value if var.access_logs }
+
   security_group_name = "${local.name}-alb"
   security_group_ingress_rules = { for protocol, port in { http = 80, https = 443 } : protocol => {
     description = "${upper(protocol)} from everywhere"
@@ -55,7 +60,7 @@ module "alb" {
         port            = 443
         protocol        = "HTTPS"
         ssl_policy      = "ELBSecurityPolicy-TLS13-1-2-2021-06"
-        certificate_arn = var.certificate_arn
+        certificate_arn = local.certificate_arn
         forward         = { target_group_key = "app" }
       }
     },

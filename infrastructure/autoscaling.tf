@@ -19,3 +19,20 @@ resource "aws_appautoscaling_policy" "requests" {
     }
   }
 }
+
+# Before a rush that is known, autoscaling would come too late; at night it keeps more than is needed.
+resource "aws_appautoscaling_scheduled_action" "this" {
+  for_each = var.scheduled_scaling
+
+  name               = each.key
+  service_namespace  = local.scaled.service_namespace
+  scalable_dimension = local.scaled.scalable_dimension
+  resource_id        = local.scaled.resource_id
+  schedule           = each.value.schedule
+  timezone           = each.value.timezone
+
+  scalable_target_action {
+    min_capacity = each.value.min_count
+    max_capacity = each.value.max_count
+  }
+}

@@ -1,3 +1,5 @@
+data "aws_caller_identity" "this" {}
+
 # Zones of the region itself that run Fargate: local and wavelength zones have to be opted into and do not.
 data "aws_availability_zones" "this" {
   state = "available"

@@ -20,7 +20,15 @@ locals {
   private_subnets = [for index in range(var.zone_count) : cidrsubnet(var.vpc_cidr, 4, index)]
   public_subnets  = [for index in range(var.zone_count) : cidrsubnet(var.vpc_cidr, 4, index + 8)]
 
-  https = var.certificate_arn != ""
+  flow_logs_to_s3 = var.flow_logs && var.flow_logs_destination == "s3"
+
+  # All options of the log driver, because the module replaces its own by these.
+  log_options = merge({
+    awslogs-group         = local.log_group_name
+    awslogs-region        = var.region
+    awslogs-stream-prefix = "ecs"
+    mode                  = var.log_mode
+  }, var.log_mode == "non-blocking" ? { max-buffer-size = "25m" } : {})
 
   # By way of the rules, so that the service waits for them.
   task_security_group_ids = distinct([

@@ -33,6 +33,7 @@ module "ecs" {
       deployment_minimum_healthy_percent = 100
       deployment_maximum_percent         = 200
       deployment_circuit_breaker         = { enable = true, rollback = true }
+      alarms                             = local.deployment_alarms
       health_check_grace_period_seconds  = var.health_check_grace_period_seconds
       wait_for_steady_state              = var.wait_for_steady_state
       enable_execute_command             = var.enable_execute_command
@@ -62,50 +63,15 @@ module "ecs" {
 
       task_exec_iam_role_name = "${local.name}-exec"
       tasks_iam_role_name     = "${local.name}-task"
-      # The app takes no secrets; by default the module would let the tasks be given all of the account's.
-      task_exec_ssm_param_arns = []
-      task_exec_secret_arns    = []
+      # Exactly these: by default the module would let the tasks be given all secrets of the account.
+      task_exec_ssm_param_arns  = local.parameter_arns
+      task_exec_secret_arns     = local.secret_arns
+      task_exec_iam_statements  = local.secret_key_statements
+      tasks_iam_role_statements = local.efs_statements
 
-      container_definitions = {
-        (local.container_name) = {
-          image                    = local.image
-          essential                = true
-          user                     = var.container_user
-          readonly_root_filesystem = var.readonly_root_filesystem && !var.enable_execute_command
-          stop_timeout             = 30
+      volume = local.volumes
 
-          port_mappings = [
-            { name = "http", containerPort = var.container_port, hostPort = var.container_port, protocol = "tcp" },
-          ]
-          environment = concat([
-            { name = "APP_ENV", value = var.env },
-            { name = "AWS_REGION", value = var.region },
-            { name = "IMAGE_TAG", value = var.image_tag },
-            { name = "PORT", value = tostring(var.container_port) },
-          ], [for commit in var.image_commit[*] : { name = "IMAGE_COMMIT", value = commit }])
-          # A deployment waits for each task's first check, so the interval, ECS's shortest, is part of its time.
-          health_check = { for key, value in {
-            command     = var.container_health_check
-            interval    = 5
-            timeout     = 5
-            retries     = 3
-            startPeriod = 10
-          } : key => value if var.container_health_check != null }
-
-          # All options, because the module replaces its own by these.
-          log_configuration = {
-            logDriver = "awslogs"
-            options = merge({
-              awslogs-group         = local.log_group_name
-              awslogs-region        = var.region
-              awslogs-stream-prefix = "ecs"
-              mode                  = var.log_mode
-            }, var.log_mode == "non-blocking" ? { max-buffer-size = "25m" } : {})
-          }
-          cloudwatch_log_group_name              = local.log_group_name
-          cloudwatch_log_group_retention_in_days = var.log_retention_days
-        }
-      }
+      container_definitions = merge(local.sidecars, { (local.container_name) = local.container })
 
       autoscaling_min_capacity = var.min_count
       autoscaling_max_capacity = var.max_count

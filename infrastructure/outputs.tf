@@ -62,3 +62,16 @@ output "health_check_path" {
   description = "Path that the load balancer asks whether a task is healthy."
   value       = var.health_check_path
 }
+
+output "alarm_topic_arn" {
+  description = "SNS topic that alarms and failed deployments go to; null without alarms."
+  value       = var.alarms ? local.topic_arn : null
+}
+
+output "dashboard_url" {
+  description = "Address of the dashboard; null without one."
+  value = one([
+    for dashboard in aws_cloudwatch_dashboard.this :
+    "https://${var.region}.console.aws.amazon.com/cloudwatch/home?region=${var.region}#dashboards/dashboard/${dashboard.dashboard_name}"
+  ])
+}

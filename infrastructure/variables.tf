@@ -261,10 +261,99 @@ variable "health_check_grace_period_seconds" {
 }
 
 variable "enable_execute_command" {
-  description = "Whether `aws ecs execute-command` may enter a task; the root file system is then writable."
+  description = "Whether `aws ecs execute-command` may enter a task; without writable_tmp its root file system is then writable."
   type        = bool
   nullable    = false
   default     = false
+}
+
+variable "writable_tmp" {
+  description = "Whether /tmp is writable though the root is not. For a user other than root the image declares it: VOLUME /tmp. Free."
+  type        = bool
+  nullable    = false
+  default     = false
+}
+
+variable "efs_path" {
+  description = "Where the app finds a file system that all tasks share and that outlives them. 0.30 USD a GB and month. Null: there is none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.efs_path == null || can(regex("^/[A-Za-z0-9_./-]+$", var.efs_path))
+    error_message = "efs_path must be an absolute path such as /data."
+  }
+}
+
+variable "secrets" {
+  description = "Environment variables whose values ECS reads from SSM or Secrets Manager: ARN by name. Secrets Manager costs 0.40 USD a secret and month."
+  type        = map(string)
+  nullable    = false
+  default     = {}
+
+  validation {
+    condition     = alltrue([for name in keys(var.secrets) : can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])
+    error_message = "secrets must be named as environment variables are: letters, digits and underscores."
+  }
+
+  # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
+  validation {
+    condition = alltrue([for arn in values(var.secrets) : can(regex(join("|", [
+      "^arn:aws[a-z-]*:ssm:[a-z0-9-]+:[0-9]{12}:parameter/[A-Za-z0-9_./-]+$",
+      "^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[^:]+(:[^:]*:[^:]*:[^:]*)?$",
+    ]), arn))])
+    error_message = join(" ", [
+      "secrets must be ARNs of SSM parameters or of Secrets Manager's secrets; the latter may end in",
+      ":field:stage:version, all three, empty where not meant.",
+    ])
+  }
+}
+
+variable "secret_kms_key_arns" {
+  description = "Keys of one's own that secrets are encrypted with, and that ECS may therefore decrypt with."
+  type        = list(string)
+  nullable    = false
+  default     = []
+
+  validation {
+    condition     = alltrue([for arn in var.secret_kms_key_arns : can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/", arn))])
+    error_message = "secret_kms_key_arns must be ARNs of keys, not of aliases."
+  }
+}
+
+variable "sidecars" {
+  description = "Containers beside the app's in every task, by name. Free: they share the task's cpu and memory."
+  type = map(object({
+    image                    = string
+    command                  = optional(list(string), [])
+    environment              = optional(map(string), {})
+    ports                    = optional(list(number), [])
+    cpu                      = optional(number)
+    memory                   = optional(number)
+    user                     = optional(string)
+    readonly_root_filesystem = optional(bool, true)
+    # Whether its end ends the task.
+    essential = optional(bool, false)
+    # Whether the app waits for its start, and it for the app's end.
+    start_before_app = optional(bool, false)
+  }))
+  nullable = false
+  default  = {}
+
+  validation {
+    condition     = alltrue([for name in keys(var.sidecars) : name != "app" && can(regex("^[a-z][a-z0-9-]{0,31}$", name))])
+    error_message = "sidecars must have names of small letters, digits and hyphens, and not be app."
+  }
+
+  validation {
+    condition     = alltrue([for sidecar in values(var.sidecars) : can(regex("@sha256:[0-9a-f]{64}$", sidecar.image))])
+    error_message = "sidecars must name their image by its digest, such as example.com/agent@sha256:…: a tag moves."
+  }
+
+  validation {
+    condition     = sum(concat([0], [for sidecar in values(var.sidecars) : coalesce(sidecar.memory, 0)])) < var.memory
+    error_message = "sidecars must leave the app some of the task's memory."
+  }
 }
 
 variable "wait_for_steady_state" {
@@ -377,6 +466,28 @@ variable "fargate_spot_weight" {
   }
 }
 
+variable "scheduled_scaling" {
+  description = "Limits of autoscaling from a moment on, such as schedule = \"cron(0 7 ? * MON-FRI *)\", by name. Free."
+  type = map(object({
+    schedule  = string
+    min_count = number
+    max_count = number
+    timezone  = optional(string, "UTC")
+  }))
+  nullable = false
+  default  = {}
+
+  validation {
+    condition     = alltrue([for action in values(var.scheduled_scaling) : can(regex("^(at|rate|cron)[(].+[)]$", action.schedule))])
+    error_message = "scheduled_scaling must have schedules such as cron(0 7 ? * MON-FRI *), rate(1 day) or at(2030-01-01T00:00:00)."
+  }
+
+  validation {
+    condition     = alltrue([for action in values(var.scheduled_scaling) : action.min_count >= 0 && action.min_count <= action.max_count])
+    error_message = "scheduled_scaling must have a min_count of at least 0 that is not above max_count."
+  }
+}
+
 # Network
 
 variable "vpc_cidr" {
@@ -416,34 +527,36 @@ variable "single_nat_gateway" {
   default     = true
 }
 
+variable "interface_endpoints" {
+  description = "Endpoints of ECR and CloudWatch Logs in the VPC. Each costs about 7.30 USD a month and zone: 44 USD for two zones."
+  type        = bool
+  nullable    = false
+  default     = false
+}
+
 variable "flow_logs" {
-  description = "Whether the VPC's traffic is logged to CloudWatch, which costs 0.50 USD a GB of log."
+  description = "Whether the VPC's traffic is logged."
   type        = bool
   nullable    = false
   default     = true
 }
 
-# Load balancer
-
-variable "certificate_arn" {
-  description = "ARN of a certificate of this region: HTTPS is served and HTTP redirects to it. Empty: HTTP alone."
+variable "flow_logs_destination" {
+  description = "Where flow logs go: cloudwatch or s3, which is slower to search. 0.50 USD a GB of log in the first, 0.25 USD in the second."
   type        = string
   nullable    = false
-  default     = ""
+  default     = "cloudwatch"
 
   validation {
-    condition     = var.certificate_arn == "" || can(regex("^arn:aws[a-z-]*:(acm|iam):", var.certificate_arn))
-    error_message = "certificate_arn must be the ARN of a certificate in ACM or IAM, or empty."
-  }
-
-  validation {
-    condition     = (var.certificate_arn == "") == (var.domain_name == null)
-    error_message = "certificate_arn and domain_name must be set together: the certificate is for that domain name."
+    condition     = contains(["cloudwatch", "s3"], var.flow_logs_destination)
+    error_message = "flow_logs_destination must be cloudwatch or s3."
   }
 }
 
+# Load balancer
+
 variable "domain_name" {
-  description = "Domain name of the certificate: a DNS record has to lead from it to alb_dns_name. Null: HTTP alone."
+  description = "Domain name of the app: HTTPS is served and HTTP redirects to it. Null: HTTP alone."
   type        = string
   default     = null
 
@@ -456,8 +569,69 @@ variable "domain_name" {
   }
 }
 
+variable "certificate_arn" {
+  description = "ARN of a certificate of this region for domain_name. Empty: one is made with hosted_zone_name. Free."
+  type        = string
+  nullable    = false
+  default     = ""
+
+  validation {
+    condition     = var.certificate_arn == "" || can(regex("^arn:aws[a-z-]*:(acm|iam):", var.certificate_arn))
+    error_message = "certificate_arn must be the ARN of a certificate in ACM or IAM, or empty."
+  }
+
+  validation {
+    condition     = var.certificate_arn == "" || var.domain_name != null
+    error_message = "certificate_arn needs domain_name: the name that the certificate is for."
+  }
+
+  validation {
+    condition     = var.certificate_arn != "" || var.domain_name == null || var.hosted_zone_name != null
+    error_message = "domain_name needs certificate_arn, or hosted_zone_name, with which a certificate is made."
+  }
+}
+
+variable "hosted_zone_name" {
+  description = "Public Route 53 zone for domain_name's records. A zone costs 0.50 USD a month. Null: a DNS record made elsewhere leads to alb_dns_name."
+  type        = string
+  default     = null
+
+  validation {
+    condition = var.hosted_zone_name == null || try(
+      var.domain_name == var.hosted_zone_name || endswith(var.domain_name, ".${var.hosted_zone_name}"), false
+    )
+    error_message = "hosted_zone_name must be domain_name or what it ends with: example.com for app.example.com."
+  }
+}
+
+variable "access_logs" {
+  description = "Whether the load balancer logs every request to S3. About 0.023 USD a GB and month."
+  type        = bool
+  nullable    = false
+  default     = false
+}
+
+variable "waf" {
+  description = "A web application firewall with AWS's rules. About 9 USD a month and 0.60 USD a million requests."
+  type        = bool
+  nullable    = false
+  default     = false
+}
+
+variable "waf_rate_limit" {
+  description = "Requests of one address in five minutes beyond which the firewall blocks it: offices share one."
+  type        = number
+  nullable    = false
+  default     = 2000
+
+  validation {
+    condition     = var.waf_rate_limit >= 10 && var.waf_rate_limit <= 2000000000 && floor(var.waf_rate_limit) == var.waf_rate_limit
+    error_message = "waf_rate_limit must be a whole number from 10 to 2000000000."
+  }
+}
+
 variable "deletion_protection" {
-  description = "Whether the load balancer refuses to be deleted; true is right for production."
+  description = "Whether the load balancer and the bucket of its logs refuse to be deleted; true is right for production. Free."
   type        = bool
   nullable    = false
   default     = false
@@ -504,5 +678,231 @@ variable "container_insights" {
   validation {
     condition     = contains(["enabled", "enhanced", "disabled"], var.container_insights)
     error_message = "container_insights must be enabled, enhanced or disabled."
+  }
+}
+
+variable "alarms" {
+  description = "Alarms on the service, the load balancer and the app's log, to a topic. About 1.60 USD a month."
+  type        = bool
+  nullable    = false
+  default     = false
+}
+
+variable "alarm_email" {
+  description = "Address that alarms and failed deployments are mailed to, once its owner confirms. Null: nobody."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.alarm_email == null || can(regex("^[^@[:space:]]+@[^@[:space:]]+$", var.alarm_email))
+    error_message = "alarm_email must be one address, such as oncall@example.com."
+  }
+
+  validation {
+    condition     = var.alarm_email == null || var.alarms
+    error_message = "alarm_email needs alarms = true: without alarms there is nothing to mail."
+  }
+}
+
+variable "alarm_topic_arn" {
+  description = "Existing SNS topic for alarms and events, which CloudWatch and EventBridge may publish to. Null: a new one."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.alarm_topic_arn == null || can(regex("^arn:aws[a-z-]*:sns:", var.alarm_topic_arn))
+    error_message = "alarm_topic_arn must be the ARN of an SNS topic."
+  }
+
+  validation {
+    condition     = var.alarm_topic_arn == null || var.alarms
+    error_message = "alarm_topic_arn needs alarms = true: without alarms there is nothing to publish."
+  }
+}
+
+variable "alarm_rollback" {
+  description = "Whether ECS rolls a deployment back for 5xx, latency or log errors. It then watches each for 3 minutes."
+  type        = bool
+  nullable    = false
+  default     = true
+}
+
+variable "runbook_url" {
+  description = "Address of the page that says what to do, which ends every alarm's text. Null: there is none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.runbook_url == null || can(regex("^https?://[^[:space:]\"<>]+$", var.runbook_url))
+    error_message = "runbook_url must be an address such as https://example.com/runbook."
+  }
+}
+
+variable "alarm_cpu_percent" {
+  description = "CPU use that is too much for 15 minutes: autoscaling holds 60, so 85 means that it cannot."
+  type        = number
+  nullable    = false
+  default     = 85
+
+  validation {
+    condition     = var.alarm_cpu_percent > 0 && var.alarm_cpu_percent <= 100
+    error_message = "alarm_cpu_percent must be more than 0 and at most 100."
+  }
+}
+
+variable "alarm_memory_percent" {
+  description = "Memory use that is too much for 15 minutes: beyond 100 a task is killed, 85 leaves time to look."
+  type        = number
+  nullable    = false
+  default     = 85
+
+  validation {
+    condition     = var.alarm_memory_percent > 0 && var.alarm_memory_percent <= 100
+    error_message = "alarm_memory_percent must be more than 0 and at most 100."
+  }
+}
+
+variable "alarm_latency_seconds" {
+  description = "Time of the slowest hundredth of requests that is too much for 3 minutes: at 1 s people notice."
+  type        = number
+  nullable    = false
+  default     = 1
+
+  validation {
+    condition     = var.alarm_latency_seconds > 0
+    error_message = "alarm_latency_seconds must be more than 0."
+  }
+}
+
+variable "alarm_5xx_percent" {
+  description = "Share of 5xx answers that is too much for 3 minutes: single failures stay below 5, a bad version does not."
+  type        = number
+  nullable    = false
+  default     = 5
+
+  validation {
+    condition     = var.alarm_5xx_percent >= 0 && var.alarm_5xx_percent < 100
+    error_message = "alarm_5xx_percent must be at least 0 and less than 100."
+  }
+}
+
+variable "alarm_5xx_min_requests" {
+  description = "Requests a minute below which alarm_5xx_percent does not count: of 10 requests at night, one is 10 %."
+  type        = number
+  nullable    = false
+  default     = 20
+
+  validation {
+    condition     = var.alarm_5xx_min_requests >= 1
+    error_message = "alarm_5xx_min_requests must be at least 1."
+  }
+}
+
+variable "alarm_load_balancer_5xx" {
+  description = "5xx answers a minute of the load balancer itself that are too many for 3 minutes: one may be a lost zone."
+  type        = number
+  nullable    = false
+  default     = 10
+
+  validation {
+    condition     = var.alarm_load_balancer_5xx >= 0
+    error_message = "alarm_load_balancer_5xx must be at least 0."
+  }
+}
+
+variable "alarm_restarts" {
+  description = "Tasks that end by themselves or fail to start in one minute: ECS replaces one, three are a cause."
+  type        = number
+  nullable    = false
+  default     = 3
+
+  validation {
+    condition     = var.alarm_restarts >= 1
+    error_message = "alarm_restarts must be at least 1."
+  }
+}
+
+variable "alarm_log_errors" {
+  description = "Lines a minute that match alarm_log_pattern and are too many for 3 minutes: a bad version logs more at once."
+  type        = number
+  nullable    = false
+  default     = 10
+
+  validation {
+    condition     = var.alarm_log_errors >= 0
+    error_message = "alarm_log_errors must be at least 0."
+  }
+}
+
+variable "alarm_log_pattern" {
+  description = "CloudWatch filter pattern of an error in the app's log; this one fits the app's JSON lines."
+  type        = string
+  nullable    = false
+  default     = "{ $.level = \"error\" }"
+
+  validation {
+    condition     = length(var.alarm_log_pattern) >= 1 && length(var.alarm_log_pattern) <= 1024
+    error_message = "alarm_log_pattern must have 1 to 1024 characters."
+  }
+}
+
+variable "alarm_certificate_days" {
+  description = "Days that a certificate has to be valid still: ACM renews its own 60 before the end, so 30 means it failed."
+  type        = number
+  nullable    = false
+  default     = 30
+
+  validation {
+    condition     = var.alarm_certificate_days >= 1
+    error_message = "alarm_certificate_days must be at least 1."
+  }
+}
+
+variable "dashboard" {
+  description = "A CloudWatch dashboard for an incident. About 3 USD a month; an account's first three are free."
+  type        = bool
+  nullable    = false
+  default     = false
+}
+
+variable "url_health_check" {
+  description = "Whether Route 53 asks the URL from outside; its alarm needs region us-east-1. About 3.50 USD a month."
+  type        = bool
+  nullable    = false
+  default     = false
+
+  validation {
+    condition     = !var.url_health_check || var.domain_name != null
+    error_message = "url_health_check needs domain_name: it asks for https:// and that name."
+  }
+}
+
+variable "url_health_check_text" {
+  description = "Text that has to be in the first 5120 bytes of the answer at health_check_path. Null: a status of 2xx or 3xx is enough."
+  type        = string
+  default     = "ready"
+
+  validation {
+    condition     = try(length(var.url_health_check_text) >= 1 && length(var.url_health_check_text) <= 255, var.url_health_check_text == null)
+    error_message = "url_health_check_text must have 1 to 255 characters."
+  }
+}
+
+variable "url_health_check_regions" {
+  description = "Regions that Route 53 asks from, three or more. Null: all that it has."
+  type        = list(string)
+  default     = null
+
+  # https://docs.aws.amazon.com/Route53/latest/APIReference/API_HealthCheckConfig.html
+  validation {
+    condition = var.url_health_check_regions == null || try(
+      length(distinct(var.url_health_check_regions)) >= 3 && length(setsubtract(var.url_health_check_regions, [
+        "us-east-1", "us-west-1", "us-west-2", "eu-west-1", "ap-southeast-1", "ap-southeast-2", "ap-northeast-1", "sa-east-1",
+      ])) == 0, false
+    )
+    error_message = join(" ", [
+      "url_health_check_regions must be three or more of us-east-1, us-west-1, us-west-2, eu-west-1, ap-southeast-1,",
+      "ap-southeast-2, ap-northeast-1 and sa-east-1.",
+    ])
   }
 }

@@ -24,19 +24,11 @@ module "vpc" {
   manage_default_route_table = false
 
   enable_flow_log                                 = var.flow_logs
-  create_flow_log_cloudwatch_iam_role             = var.flow_logs
-  create_flow_log_cloudwatch_log_group            = var.flow_logs
+  flow_log_destination_type                       = local.flow_logs_to_s3 ? "s3" : "cloud-watch-logs"
+  flow_log_destination_arn                        = local.flow_logs_to_s3 ? "${local.log_bucket_arn}/vpc/" : ""
+  create_flow_log_cloudwatch_iam_role             = var.flow_logs && !local.flow_logs_to_s3
+  create_flow_log_cloudwatch_log_group            = var.flow_logs && !local.flow_logs_to_s3
   flow_log_cloudwatch_log_group_retention_in_days = var.log_retention_days
   vpc_flow_log_iam_role_name                      = "${local.name}-flow-log"
   vpc_flow_log_iam_policy_name                    = "${local.name}-flow-log"
-}
-
-# Free, and the layers of ECR's images come from S3: without it the NAT gateways would be paid for every pull.
-resource "aws_vpc_endpoint" "s3" {
-  vpc_id            = module.vpc.vpc_id
-  vpc_endpoint_type = "Gateway"
-  service_name      = "com.amazonaws.${var.region}.s3"
-  route_table_ids   = module.vpc.private_route_table_ids
-
-  tags = { Name = "${local.name}-s3" }
 }

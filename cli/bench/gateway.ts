@@ -14,7 +14,7 @@ export async function benchGateway(): Promise<Comparison[]> {
     return []
   }
   const url = execFileSync('terraform', ['output', '-raw', 'alb_url'], { cwd: join(root, 'infrastructure'), env: { ...process.env, ...env }, encoding: 'utf8' })
-  const label = `label=fargate-ctl.rehearsal=${join(root, '.fargate-ctl', 'rehearsal', 'gateway')}`
+  const label = `label=embedded-aws=${env.EMBEDDED_AWS_STATE}`
   const ports = execFileSync('docker', ['ps', '--filter', label, '--format', '{{.Ports}}'], { encoding: 'utf8' })
   const [, port] = /127\.0\.0\.1:(\d+)->8080/.exec(ports) ?? []
   if (!port) throw new Error(`no task of the rehearsal publishes port 8080:\n${ports}`)

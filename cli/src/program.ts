@@ -2,11 +2,18 @@ import { resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { registerBuild } from './commands/build.ts'
+import { registerCompletion } from './commands/completion.ts'
 import { registerDeploy } from './commands/deploy.ts'
+import { registerDestroy } from './commands/destroy.ts'
+import { registerDoctor } from './commands/doctor.ts'
 import { registerDrift } from './commands/drift.ts'
+import { registerExec } from './commands/exec.ts'
 import { registerLint } from './commands/lint.ts'
+import { registerLogs } from './commands/logs.ts'
 import { registerPlan } from './commands/plan.ts'
 import { registerRehearse } from './commands/rehearse.ts'
+import { registerRun } from './commands/run.ts'
+import { registerUnlock } from './commands/unlock.ts'
 import { registerValidate } from './commands/validate.ts'
 import { CliError } from './platform/errors.ts'
 
@@ -23,6 +30,24 @@ Exit codes:
   6 the state is locked   10 plan and drift: there are changes   130, 143 interrupted`
 
 export const { version } = manifest
+
+/** In the order in which the help lists them. */
+const commands = [
+  registerBuild,
+  registerPlan,
+  registerDeploy,
+  registerDrift,
+  registerValidate,
+  registerLint,
+  registerRehearse,
+  registerDoctor,
+  registerLogs,
+  registerRun,
+  registerExec,
+  registerUnlock,
+  registerDestroy,
+  registerCompletion,
+]
 
 /** The command line: every command with its options. */
 export function createProgram(): Command {
@@ -47,7 +72,7 @@ export function createProgram(): Command {
       if (chdir !== undefined) enterFolder(chdir)
     })
     .addHelpText('after', examples)
-  for (const register of [registerBuild, registerPlan, registerDeploy, registerDrift, registerValidate, registerLint, registerRehearse]) register(program)
+  for (const register of commands) register(program)
   return program
 }
 

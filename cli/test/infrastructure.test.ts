@@ -4,7 +4,10 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parse } from '@cdktn/hcl2json'
 import t, { type Test } from 'tap'
-import { testInfrastructure, type InfrastructureTest, type Planned } from './support/test-infrastructure.ts'
+import { readmeFile, renderInfrastructureReadme } from '../infrastructure-reference.ts'
+import { testBootstrap, testInfrastructure, type InfrastructureTest, type Planned } from './support/test-infrastructure.ts'
+
+t.setTimeout(900_000)
 
 const realModules = process.env.FARGATE_CTL_REAL_MODULES
 
@@ -13,6 +16,15 @@ t.test('with stand-ins', async (t) => checkPromises(t, await testInfrastructure(
 t.test('with the real modules', { skip: realModules ? false : 'FARGATE_CTL_REAL_MODULES names no folder' }, async (t) =>
   checkPromises(t, await testInfrastructure(t, realModules)),
 )
+
+t.test('infrastructure/README.md says what variables.tf says', async (t) => {
+  t.equal(await renderInfrastructureReadme(), readFileSync(readmeFile, 'utf8'), '`npm run reference` writes it')
+})
+
+t.test('the root that makes bucket, repository and roles', async (t) => {
+  const { passed, output } = await testBootstrap(t)
+  t.ok(passed, passed ? 'terraform test passes' : output)
+})
 
 t.test('every variable is typed and described; all but image_tag have a default, and null only where that is said', async (t) => {
   const file = fileURLToPath(new URL('../../infrastructure/variables.tf', import.meta.url))
@@ -39,6 +51,7 @@ async function checkPromises(t: Test, test: InfrastructureTest): Promise<void> {
   checkNetwork(t, one, test.planned)
   checkSettings(t, one, test.planned)
   checkOtherApps(t, one)
+  checkSwitches(t, one, test.planned)
 }
 
 type One = (run: string, type: string) => Planned
@@ -178,4 +191,52 @@ function checkOtherApps(t: Test, one: One): void {
   t.match(onlyContainer(t, one('a_health_check_of_ones_own', 'aws_ecs_task_definition')), {
     healthCheck: { command: ['CMD-SHELL', 'wget -q -O - http://localhost:8080/up'], interval: 5 },
   })
+}
+
+/** Resources that only a switch brings. */
+const switched = [
+  'aws_acm_certificate',
+  'aws_appautoscaling_scheduled_action',
+  'aws_cloudwatch_dashboard',
+  'aws_cloudwatch_event_rule',
+  'aws_cloudwatch_log_metric_filter',
+  'aws_cloudwatch_metric_alarm',
+  'aws_efs_file_system',
+  'aws_route53_health_check',
+  'aws_route53_record',
+  'aws_s3_bucket',
+  'aws_sns_topic',
+  'aws_wafv2_web_acl',
+]
+
+function checkSwitches(t: Test, one: One, planned: InfrastructureTest['planned']): void {
+  t.same(switched.filter((type) => planned('defaults', type).length > 0), [], 'every switch is off by default')
+  t.same(switched.filter((type) => planned('everything', type).length === 0), [], 'all of them together')
+  t.same(one('defaults', 'aws_ecs_service').alarms ?? [], [])
+  t.match(one('alarms', 'aws_ecs_service').alarms, [
+    { alarm_names: ['webapp-dev-latency', 'webapp-dev-log-errors', 'webapp-dev-target-5xx'], enable: true, rollback: true },
+  ])
+  t.same(one('alarms_to_a_topic_that_is_there', 'aws_ecs_service').alarms ?? [], [], 'alarms that roll nothing back')
+  t.match(one('access_logs', 'aws_lb').access_logs, [{ bucket: 'webapp-dev-logs-mock', prefix: 'alb', enabled: true }])
+  t.match(one('flow_logs_in_s3', 'aws_flow_log'), { log_destination_type: 's3', log_destination: 'arn:aws:s3:::webapp-dev-logs-mock/vpc/' })
+  checkContainers(t, one, planned)
+}
+
+function checkContainers(t: Test, one: One, planned: InfrastructureTest['planned']): void {
+  t.match(onlyContainer(t, one('secrets', 'aws_ecs_task_definition')).secrets, [
+    { name: 'API_KEY', valueFrom: 'arn:aws:ssm:us-east-1:123456789012:parameter/webapp/api-key' },
+    { name: 'DB_PASSWORD', valueFrom: /:secret:db-AbCdEf:password::$/ },
+    { name: 'DB_USER', valueFrom: /:secret:db-AbCdEf:user::$/ },
+  ])
+  const paths = ['/managed-agents', '/tmp', '/var/lib/amazon/ssm', '/var/log/amazon/ssm']
+  const writable = one('writable_tmp', 'aws_ecs_task_definition')
+  const entered = onlyContainer(t, writable)
+  t.equal(entered.readonlyRootFilesystem, true, 'ECS Exec and a read-only root')
+  t.same(entered.mountPoints.map(({ containerPath }: Planned) => containerPath).sort(), paths)
+  t.same(writable.volume.map(({ name }: Planned) => name).sort(), ['managed-agents', 'tmp', 'var-lib-amazon-ssm', 'var-log-amazon-ssm'])
+  t.match(onlyContainer(t, one('efs', 'aws_ecs_task_definition')).mountPoints, [{ sourceVolume: 'efs', containerPath: '/data' }])
+  t.ok(planned('efs', 'aws_iam_role_policy').length + planned('efs', 'aws_iam_policy').length > 2, 'the tasks may mount it')
+  const [agent, app] = JSON.parse(one('sidecars', 'aws_ecs_task_definition').container_definitions) as Planned[]
+  t.match(agent, { name: 'agent', essential: false, memory: 128, readonlyRootFilesystem: true, logConfiguration: { options: { 'awslogs-group': '/ecs/webapp-dev/agent' } } })
+  t.match(app, { name: 'app', essential: true, dependsOn: [{ containerName: 'agent', condition: 'START' }] })
 }

@@ -2,16 +2,16 @@
 // FARGATE_CTL_TEST_ALL=1 runs what takes minutes, too.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, globSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, globSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { basename, delimiter } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { Parser } from 'tap-parser'
 import { which } from '../setup/programs.mjs'
-import { findPython } from './support/embedded-aws.ts'
 import { prepareEngine } from './support/engine.ts'
 import type { Need } from './support/needs.ts'
+import { prepareTerraform } from './support/terraform-config.ts'
 
 type Run = { status: number; assertions: Assertion[] }
 type Assertion = { ok: boolean; skip: unknown; fullname: string; diag: unknown }
@@ -20,40 +20,55 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const timeoutSeconds = 1200
 const linters = ['tflint', 'tfsec', 'actionlint', 'gitleaks', 'zizmor', 'hadolint', 'semgrep']
 /** These mostly wait, for Terraform's own delays. tap runs files by name, so they run beside it. */
-const waiting = ['cli/test/rehearsal/gateway/terraform.test.ts', 'cli/test/rehearsal/rehearse.test.ts']
+const waiting = ['cli/embedded-aws/test/terraform.test.ts', 'cli/test/rehearsal/rehearse.test.ts']
 const asked = process.argv.slice(2)
 const everything = asked.length === 0
-const files = everything ? globSync('cli/test/**/*.test.ts', { cwd: root, exclude: waiting }) : asked
+const files = everything ? globSync(['cli/test/**/*.test.ts', 'cli/embedded-aws/test/**/*.test.ts'], { cwd: root, exclude: waiting }) : asked
 const aside = everything ? waiting : []
 
 mkdirSync(`${root}.tap`, { recursive: true })
 // What `npm run setup` installed comes before the machine's own programs, as for the CLI.
 const installed = ['node_modules/.bin', '.fargate-ctl/tools/bin', '.fargate-ctl/tools/linters/bin'].map((folder) => root + folder)
 process.env.PATH = [...installed, process.env.PATH].join(delimiter)
+/** Whatever is to be tested with, or else what `npm run setup` installed. */
+const python = `${root}.fargate-ctl/tools/python/bin/python3`
+if (existsSync(python)) process.env.EMBEDDED_AWS_PYTHON ??= python
 const missing = findMissing()
-const stopEngine = [...files, ...aside].some((file) => /\/(rehearsal|examples)\//.test(file)) ? await startEngine() : undefined
+const stops = [await startEngine(), await startTerraform()]
 process.env.FARGATE_CTL_TEST_WITHOUT = missing.join(',')
 const runs = await Promise.all([...aside.map(runAside), ...(everything ? [runApplication()] : []), runTap()])
-await stopEngine?.()
+for (const stop of stops) await stop?.()
 report(runs)
 
 function findMissing(): Need[] {
   const found: Need[] = []
   if (everything && process.env.FARGATE_CTL_TEST_ALL !== '1') found.push('time')
   if (!linters.every((name) => which(name))) found.push('linters')
-  if (!findPython()) found.push('embedded AWS')
+  if (!process.env.EMBEDDED_AWS_PYTHON) found.push('embedded AWS')
   return found
 }
 
 /** Without an engine, the tests that need one are skipped. */
 async function startEngine(): Promise<(() => Promise<void>) | undefined> {
+  if (![...files, ...aside].some((file) => /\/(rehearsal|examples|embedded-aws)\//.test(file))) return undefined
   try {
-    return await prepareEngine()
+    const { image, stop } = await prepareEngine()
+    process.env.EMBEDDED_AWS_TEST_IMAGE = image
+    return stop
   } catch (error) {
     console.log(`Tests that need a container engine are skipped: ${(error as Error).message}`)
     missing.push('engine')
     return undefined
   }
+}
+
+/** What runs terraform with infrastructure/ finds modules and provider on any machine. */
+async function startTerraform(): Promise<(() => Promise<void>) | undefined> {
+  const asks = [...files, ...aside].includes('cli/embedded-aws/test/terraform.test.ts')
+  if (!asks || missing.includes('time')) return undefined
+  const { file, stop } = await prepareTerraform(`${root}.tap`)
+  process.env.EMBEDDED_AWS_TEST_TERRAFORM = file
+  return stop
 }
 
 async function runTap(): Promise<Run> {

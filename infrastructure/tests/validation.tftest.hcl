@@ -34,6 +34,30 @@ run "refuses_malformed_values" {
     log_retention_days                = 31
     log_mode                          = "lossless"
     container_insights                = "on"
+    alarm_email                       = "oncall"
+    alarm_topic_arn                   = "oncall"
+    runbook_url                       = "runbook"
+    alarm_cpu_percent                 = 0
+    alarm_memory_percent              = 101
+    alarm_latency_seconds             = 0
+    alarm_5xx_percent                 = 100
+    alarm_5xx_min_requests            = 0
+    alarm_load_balancer_5xx           = -1
+    alarm_restarts                    = 0
+    alarm_log_errors                  = -1
+    alarm_log_pattern                 = ""
+    alarm_certificate_days            = 0
+    hosted_zone_name                  = "example.com"
+    waf_rate_limit                    = 9
+    flow_logs_destination             = "kinesis"
+    efs_path                          = "data"
+    secrets                           = { "API-KEY" = "arn:aws:ssm:us-east-1:123456789012:parameter/key" }
+    secret_kms_key_arns               = ["alias/key"]
+    sidecars                          = { app = { image = "example.com/agent@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" } }
+    scheduled_scaling                 = { night = { schedule = "every night", min_count = 1, max_count = 2 } }
+    url_health_check                  = true
+    url_health_check_text             = ""
+    url_health_check_regions          = ["us-east-1", "eu-west-1"]
   }
 
   expect_failures = [
@@ -62,6 +86,30 @@ run "refuses_malformed_values" {
     var.log_retention_days,
     var.log_mode,
     var.container_insights,
+    var.alarm_email,
+    var.alarm_topic_arn,
+    var.runbook_url,
+    var.alarm_cpu_percent,
+    var.alarm_memory_percent,
+    var.alarm_latency_seconds,
+    var.alarm_5xx_percent,
+    var.alarm_5xx_min_requests,
+    var.alarm_load_balancer_5xx,
+    var.alarm_restarts,
+    var.alarm_log_errors,
+    var.alarm_log_pattern,
+    var.alarm_certificate_days,
+    var.hosted_zone_name,
+    var.waf_rate_limit,
+    var.flow_logs_destination,
+    var.efs_path,
+    var.secrets,
+    var.secret_kms_key_arns,
+    var.sidecars,
+    var.scheduled_scaling,
+    var.url_health_check,
+    var.url_health_check_text,
+    var.url_health_check_regions,
   ]
 }
 
@@ -89,6 +137,12 @@ run "refuses_values_out_of_range" {
     vpc_cidr                          = "10.0.0.0/24"
     zone_count                        = 4
     domain_name                       = "*.example.com"
+    alarm_email                       = "oncall@example.com"
+    alarm_topic_arn                   = "arn:aws:sns:us-east-1:123456789012:oncall"
+    secrets                           = { API_KEY = "arn:aws:secretsmanager:us-east-1:123456789012:secret:key-AbCdEf:field" }
+    sidecars                          = { agent = { image = "example.com/agent:1" } }
+    scheduled_scaling                 = { night = { schedule = "rate(1 day)", min_count = 3, max_count = 2 } }
+    url_health_check_regions          = ["us-east-1", "eu-west-1", "eu-central-1"]
   }
 
   expect_failures = [
@@ -111,6 +165,12 @@ run "refuses_values_out_of_range" {
     var.vpc_cidr,
     var.zone_count,
     var.domain_name,
+    var.alarm_email,
+    var.alarm_topic_arn,
+    var.secrets,
+    var.sidecars,
+    var.scheduled_scaling,
+    var.url_health_check_regions,
   ]
 }
 
@@ -218,12 +278,14 @@ run "refuses_half_a_task" {
     container_user = "www data"
     domain_name    = "https://example.com"
     desired_count  = 2.5
+    sidecars       = { agent = { image = "example.com/agent@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", memory = 512 } }
   }
 
   expect_failures = [
     var.container_user,
     var.domain_name,
     var.desired_count,
+    var.sidecars,
   ]
 }
 

@@ -39,4 +39,4 @@ const stampFile = (root) => join(root, 'node_modules', '.fargate-ctl-stamp')
 /** @param {string} root */
 const lockHash = (root) => hashFiles([join(root, 'package-lock.json')])
 /** @param {string} root */
-const sourceHash = (root) => hashFiles([join(root, 'cli', 'src'), join(root, 'cli', 'bundle.ts'), join(root, 'package.json')])
+const sourceHash = (root) => hashFiles(['cli/src', 'cli/embedded-aws/src', 'cli/bundle.ts', 'package.json'].map((path) => join(root, path)))

@@ -1,10 +1,13 @@
-import { InvalidArgumentError, Option, type Command } from 'commander'
+import { Option, type Command } from 'commander'
 import type { DeployFlags, DeployResult } from '../rollout/deploy.ts'
 import type { Proof } from '../rollout/prove.ts'
+import type { Settings } from '../terraform/settings/settings.ts'
 import { findProject } from '../platform/project.ts'
 import { formatSeconds } from '../platform/terminal/format-seconds.ts'
 import { createTerminal, type Terminal, type TerminalOptions } from '../platform/terminal/terminal.ts'
-import { addSourceOptions, engineOption, readPlatform, readTag } from './options.ts'
+import { addSourceOptions, engineOption, readCommand, readPlatform, readSeconds, readTag } from './options.ts'
+
+type Flags = Omit<DeployFlags, 'before'> & TerminalOptions & { before?: string[] }
 
 export function registerDeploy(program: Command): void {
   const command = program
@@ -15,7 +18,12 @@ export function registerDeploy(program: Command): void {
     .addOption(new Option('--plan <file>', 'apply exactly this plan, which plan --out has sealed, without asking').conflicts(['tag', 'build', 'force', 'planOnly']))
     .option('--plan-only', 'show the outline of what `plan` shows and stop', false)
     .option('--auto-approve', 'do not ask; needed without a terminal', false)
+    .option('--allow-known-bad', 'deploy a version even if ECS has rolled it back', false)
     .option('--timeout <seconds>', 'how long to wait for the proof that it serves', readSeconds, 600)
+    .addOption(new Option('--bake <seconds>', 'how long to watch on for a crash once it serves; 0: not at all').env('FARGATE_CTL_BAKE').argParser(readBake).default(30))
+    .option('--keep-trying', 'leave it to ECS when to give up; else the second task that ends of the same cause ends the deployment', false)
+    .option('--before <command>', 'first run this once with the new image, such as "node migrate.js"', readCommand)
+    .option('--lock-wait <seconds>', 'wait so long for a state that somebody else has locked (default: not at all)', readSeconds)
     .option('--platform <platform>', 'with --build: linux/amd64 or linux/arm64', readPlatform)
     .option('--force', 'with --build: build even when the same content is in ECR', false)
   addSourceOptions(command)
@@ -27,7 +35,7 @@ Examples:
   $ fargate-ctl deploy --plan release.plan
   $ fargate-ctl deploy --build --auto-approve --json`)
     .action(async (_options, command: Command) => {
-      const flags = command.optsWithGlobals<DeployFlags & TerminalOptions>()
+      const { before, ...flags } = command.optsWithGlobals<Flags>()
       const terminal = createTerminal(flags)
       const [{ deploy }, { requireSettings }] = await Promise.all([
         import('../rollout/deploy.ts'),
@@ -36,25 +44,34 @@ Examples:
       const project = findProject()
       // Terraform prefers a file's image_tag to TF_VAR_image_tag: another image than the checked one would be deployed.
       const settings = await requireSettings(project, terminal, ['inputs/image-tag'])
-      const result = await deploy(project, settings, flags, terminal)
+      const result = await deploy(project, settings, { ...flags, ...hookFor(before, settings, flags) }, terminal)
       printDeployment(result, terminal)
       terminal.printJson(result)
     })
 }
 
-function readSeconds(text: string): number {
-  const seconds = Number(text)
-  if (!Number.isFinite(seconds) || seconds <= 0) throw new InvalidArgumentError('a number of seconds above 0 is needed.')
-  return seconds
+/** What `deploy` does before its apply. */
+function hookFor(command: string[] | undefined, { inputs }: Settings, { timeout }: Pick<Flags, 'timeout'>): Pick<DeployFlags, 'before'> {
+  if (!command) return {}
+  return {
+    before: async (release, outputs, terminal) => {
+      const { runBefore } = await import('../operations/run-before.ts')
+      await runBefore({ command, region: inputs.region, timeoutSeconds: timeout }, release, outputs, terminal)
+    },
+  }
+}
+
+function readBake(text: string): number {
+  return Number(text) === 0 ? 0 : readSeconds(text)
 }
 
 /** The end of a deployment: what serves where, what proves it, and what the steps took. */
-export function printDeployment({ url, image, version, proof, changes, steps }: DeployResult, terminal: Terminal): void {
+export function printDeployment({ url, image, version, proof, receipt, changes, steps }: DeployResult, terminal: Terminal): void {
   const { bold, dim, green } = terminal.outColors
   if (url) terminal.print(`${green('●')} ${bold(url)} ${version ? `answers with version ${version}` : `serves ${image.tag}`}`)
   else terminal.print(bold('Planned only; nothing was changed.'))
   const proved = proof ? { proof: formatProof(proof) } : undefined
-  const lines = { image: `${image.repository}:${image.tag}`, digest: image.digest, ...proved, changes: formatCounts(changes) }
+  const lines = { image: `${image.repository}:${image.tag}`, digest: image.digest, ...proved, changes: formatCounts(changes), ...(receipt ? { receipt } : {}) }
   for (const [name, value] of Object.entries(lines)) terminal.print(`  ${dim(name.padEnd(8))} ${value}`)
   const times = steps.map(({ name, seconds }) => `| ${name} | ${formatSeconds(seconds)} |`)
   terminal.summary(

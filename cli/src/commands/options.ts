@@ -43,3 +43,23 @@ export function readRepository(text: string): string {
   if (text.length >= 2 && text.length <= 256 && /^[a-z0-9]+(?:[._/-][a-z0-9]+)*$/.test(text)) return text
   throw new InvalidArgumentError('A repository has a name of 2 to 256 small letters, digits and . _ - /')
 }
+
+export function readSeconds(text: string): number {
+  const seconds = Number(text)
+  if (!Number.isFinite(seconds) || seconds <= 0) throw new InvalidArgumentError('a number of seconds above 0 is needed.')
+  return seconds
+}
+
+/** The id of a task, or how it begins; an ARN ends with it. */
+export function readTask(text: string): string {
+  const id = text.split('/').at(-1) ?? ''
+  if (/^[0-9a-f]+$/.test(id)) return id
+  throw new InvalidArgumentError("a task's id is made of the digits 0 to 9 and a to f.")
+}
+
+/** A program and its arguments, separated by spaces; what is between quotes is one word. */
+export function readCommand(text: string): string[] {
+  const words = [...text.matchAll(/"([^"]*)"|'([^']*)'|[^\s"']+/g)].map(([whole, double, single]) => double ?? single ?? whole)
+  if (words.length > 0) return words
+  throw new InvalidArgumentError('a program is needed, such as "node migrate.js".')
+}

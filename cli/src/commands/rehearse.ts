@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import { CliError } from '../platform/errors.ts'
 import { findProject, type Project } from '../platform/project.ts'
+import type { Environment } from '../rehearsal/embedded-aws.ts'
 import { withoutIsolation } from '../rehearsal/isolation.ts'
 import type { RehearseFlags, RehearseResult } from '../rehearsal/rehearse.ts'
 import { formatSeconds } from '../platform/terminal/format-seconds.ts'
@@ -39,17 +40,17 @@ Examples:
       const flags = { ...given, engine: command.getOptionValueSource('engine') === 'default' ? undefined : given.engine }
       const terminal = createTerminal(flags)
       if (flags.list) return listScenarios(terminal)
-      const { rehearse, takeDown, readRehearsalVariables } = await import('../rehearsal/rehearse.ts')
+      const { rehearse, takeDown, readRehearsalEnvironment } = await import('../rehearsal/rehearse.ts')
       const project = findProject()
-      if (flags.down) return takeDown(project, flags.engine, terminal)
-      if (flags.printEnv) return printVariables(await readRehearsalVariables(project), terminal)
+      if (flags.down) return takeDown(project, terminal)
+      if (flags.printEnv) return printEnvironment(await readRehearsalEnvironment(project), terminal)
       try {
         if (flags.scenario !== undefined) return await runScenarios(project, { ...flags, scenario: flags.scenario }, terminal)
         const result = await rehearse(project, { ...flags, timeout }, terminal)
         printRehearsal(result, flags.once, terminal)
         terminal.printJson(result)
       } finally {
-        if (flags.once) await takeDown(project, flags.engine, terminal)
+        if (flags.once) await takeDown(project, terminal)
       }
     })
 }
@@ -73,10 +74,11 @@ function readPositive(text: string): number {
   return number
 }
 
-function printVariables(variables: Record<string, string> | undefined, terminal: Terminal): void {
-  if (!variables) throw new CliError('unavailable', 'No rehearsal is running.', { fix: 'Start one with `fargate-ctl rehearse`.' })
-  for (const [name, value] of Object.entries(variables)) terminal.print(`export ${name}='${value.replaceAll("'", `'\\''`)}'`)
-  terminal.printJson(variables)
+function printEnvironment(environment: Environment | undefined, terminal: Terminal): void {
+  if (!environment) throw new CliError('unavailable', 'No rehearsal is running.', { fix: 'Start one with `fargate-ctl rehearse`.' })
+  for (const name of environment.unset) terminal.print(`unset ${name}`)
+  for (const [name, value] of Object.entries(environment.set)) terminal.print(`export ${name}='${value.replaceAll("'", `'\\''`)}'`)
+  terminal.printJson(environment.set)
 }
 
 function printRehearsal(result: RehearseResult, once: boolean, terminal: Terminal): void {

@@ -18,21 +18,28 @@ export const exitCodes = {
 
 export type ErrorKind = Exclude<keyof typeof exitCodes, 'done' | 'bug' | 'changes'>
 
+type ErrorOptions = { fix?: string | undefined; cause?: unknown; exitCode?: number; report?: string; place?: string | undefined }
+
 /** An error whose text is written for the person who runs the command; it is printed without a stack. */
 export class CliError extends Error {
   readonly exitCode: number
   readonly fix: string | undefined
+  readonly report: string | undefined
+  readonly place: string | undefined
 
   /**
    * @param kind names the exit code
    * @param message what happened, one sentence
-   * @param options `fix`: what to do next; `cause`: the error beneath; `exitCode`: overrides the kind's own
+   * @param options `fix`: what to do next; `cause`: the error beneath; `exitCode`: overrides the kind's own;
+   *   `report`: what is printed instead of all these; `place`: the `file:line` to change
    */
-  constructor(kind: ErrorKind, message: string, options: { fix?: string; cause?: unknown; exitCode?: number } = {}) {
+  constructor(kind: ErrorKind, message: string, options: ErrorOptions = {}) {
     super(message, { cause: options.cause })
     this.name = 'CliError'
     this.exitCode = options.exitCode ?? exitCodes[kind]
     this.fix = options.fix
+    this.report = options.report
+    this.place = options.place
   }
 }
 

@@ -23,6 +23,8 @@ export type RunOptions = {
   interruptWith?: 'SIGINT' | 'SIGTERM'
   /** A program that has not ended this many seconds after the interrupt is killed. Default: never. */
   killAfterSeconds?: number
+  /** Called when that happens. */
+  onKill?: () => void
   /** Kills what the program started and left running, as soon as it has ended itself. */
   endGroup?: boolean
   timeoutSeconds?: number
@@ -79,6 +81,19 @@ export async function run(file: string, args: readonly string[], options: RunOpt
   return result
 }
 
+/**
+ * Lets a program have the terminal until it ends: what is typed, and Ctrl-C, is for it.
+ * @returns its exit code @throws MissingProgramError
+ */
+export async function runOnTerminal(file: string, args: readonly string[], options: Pick<RunOptions, 'env' | 'installHint'>): Promise<number> {
+  interruption.throwIfAborted()
+  const env = { ...process.env, ...options.env }
+  const child = execa(file, args, { stdio: 'inherit', env, extendEnv: false, reject: false, cleanup: false, forceKillAfterDelay: false })
+  const { exitCode, code, cause } = await child
+  if (child.pid === undefined) throw notStarted(file, options, { code, cause })
+  return exitCode ?? 1
+}
+
 function execaOptions({ cwd, env, input }: RunOptions) {
   return {
     ...(cwd === undefined ? {} : { cwd }),
@@ -106,7 +121,11 @@ function forwardOneInterrupt(child: Child, signal: AbortSignal, options: RunOpti
   let deadline: NodeJS.Timeout | undefined
   const interrupt = () => {
     child.kill(options.interruptWith ?? 'SIGINT')
-    if (options.killAfterSeconds) deadline = setTimeout(() => signalGroup(child, 'SIGKILL'), options.killAfterSeconds * 1000)
+    if (!options.killAfterSeconds) return
+    deadline = setTimeout(() => {
+      options.onKill?.()
+      signalGroup(child, 'SIGKILL')
+    }, options.killAfterSeconds * 1000)
   }
   signal.addEventListener('abort', interrupt, { once: true })
   return () => {
@@ -149,7 +168,7 @@ async function readLines(child: Child, onLine: NonNullable<RunOptions['onLine']>
   await Promise.all([read('stdout'), read('stderr')]).catch(() => undefined)
 }
 
-function notStarted(file: string, { cwd, env, installHint }: RunOptions, { code, cause }: Ended): CliError {
+function notStarted(file: string, { cwd, env, installHint }: RunOptions, { code, cause }: Pick<Ended, 'code' | 'cause'>): CliError {
   if (cwd !== undefined && !existsSync(cwd)) {
     return new CliError('usage', `The folder ${cwd}, in which ${file} runs, does not exist.`)
   }

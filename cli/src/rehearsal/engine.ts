@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CliError } from '../platform/errors.ts'
 import { requireEngine, type Engine, type EngineChoice } from '../release/engine.ts'
 import { run } from '../platform/run.ts'
-import { endProcess, isAlive } from './processes.ts'
 
 const startSeconds = 30
+const endSeconds = 20
 
 /**
  * The engine to rehearse with: the one that was asked for, else docker, else none.
@@ -44,16 +44,17 @@ export async function ensureEngine(engine: Engine, scratch: string): Promise<str
 /** Stops the engine that `ensureEngine` started, unless containers of somebody else still run in it. */
 export async function stopOwnEngine(scratch: string): Promise<'stopped' | 'in use' | 'not ours'> {
   const pid = await readPid(scratch)
-  if (pid === undefined || !isAlive(pid)) return 'not ours'
+  if (pid === undefined || (await readRoot()) !== dataFolder(scratch)) return 'not ours'
   const { stdout } = await run('docker', ['ps', '--quiet'], { accept: 'any' })
   if (stdout.trim() !== '') return 'in use'
-  await endProcess(pid)
-  await rm(pidFile(scratch), { force: true })
+  process.kill(pid, 'SIGTERM')
+  await waitForEnd(scratch)
   return 'stopped'
 }
 
 const folder = (scratch: string) => join(scratch, 'engine')
-const pidFile = (scratch: string) => join(folder(scratch), 'started.pid')
+const dataFolder = (scratch: string) => join(folder(scratch), 'data')
+const pidFile = (scratch: string) => join(folder(scratch), 'dockerd.pid')
 const logFile = (scratch: string) => join(folder(scratch), 'dockerd.log')
 
 async function canStart(): Promise<boolean> {
@@ -64,11 +65,10 @@ async function canStart(): Promise<boolean> {
 async function startDockerd(scratch: string): Promise<void> {
   await mkdir(folder(scratch), { recursive: true })
   const log = openSync(logFile(scratch), 'a')
-  const args = ['--data-root', join(folder(scratch), 'data')]
+  const args = ['--data-root', dataFolder(scratch), '--pidfile', pidFile(scratch)]
   const dockerd = spawn('dockerd', args, { detached: true, stdio: ['ignore', log, log] })
   closeSync(log)
   dockerd.unref()
-  await writeFile(pidFile(scratch), String(dockerd.pid))
 }
 
 async function waitForEngine(scratch: string): Promise<string> {
@@ -81,6 +81,18 @@ async function waitForEngine(scratch: string): Promise<string> {
   throw new CliError('unavailable', `dockerd was started but does not answer after ${startSeconds} s.`, {
     fix: `Read ${logFile(scratch)}.`,
   })
+}
+
+/** Where the engine that answers keeps its images: a process id alone may be another program's by now. */
+async function readRoot(): Promise<string> {
+  const { stdout } = await run('docker', ['info', '--format', '{{.DockerRootDir}}'], { accept: 'any' })
+  return stdout.trim()
+}
+
+/** dockerd removes the file of its process id as it ends. */
+async function waitForEnd(scratch: string): Promise<void> {
+  const deadline = performance.now() + endSeconds * 1000
+  while ((await readPid(scratch)) !== undefined && performance.now() < deadline) await sleep(50)
 }
 
 async function readPid(scratch: string): Promise<number | undefined> {

@@ -2,21 +2,23 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CliError } from '../platform/errors.ts'
+import { serveModuleRegistry } from '../terraform/offline/module-registry.ts'
 import { findProviderMirror } from '../terraform/offline/provider-mirror.ts'
 import { canReachRegistry, writeTerraformConfig } from '../terraform/offline/terraform-config.ts'
 
+export type Offline = {
+  /** The Terraform CLI configuration to use. */
+  configFile: string
+  /** Stops serving the stand-ins; terraform has its own copies of them by then. */
+  close: () => Promise<void>
+}
+
 /**
  * Where the Terraform registry is out of reach, points terraform at stand-in modules and at a mirror of the provider.
- * @returns the Terraform CLI configuration to use; undefined when the registry answers and no stand-in is needed
+ * @returns undefined when the registry answers and no stand-in is needed
  * @throws CliError `unavailable` when there is neither registry nor mirror
  */
-export async function prepareTerraform(options: {
-  stateDir: string
-  standInsDir: string
-  /** Serves the stand-ins under /v1/modules/. */
-  registryUrl: string
-}): Promise<string | undefined> {
-  const { stateDir, standInsDir, registryUrl } = options
+export async function prepareTerraform({ stateDir, standInsDir }: { stateDir: string; standInsDir: string }): Promise<Offline | undefined> {
   if (await canReachRegistry()) return undefined
   const providerMirror = await findProviderMirror()
   if (!providerMirror) {
@@ -24,10 +26,11 @@ export async function prepareTerraform(options: {
       fix: 'Connect to the network, or name a filesystem mirror in the file that TF_CLI_CONFIG_FILE names.',
     })
   }
-  const file = join(stateDir, 'terraform.rc')
-  await writeTerraformConfig({ file, registryUrl, providerMirror })
+  const configFile = join(stateDir, 'terraform.rc')
   await forgetOldStandIns(stateDir, standInsDir)
-  return file
+  const { url, close } = await serveModuleRegistry(standInsDir)
+  await writeTerraformConfig({ file: configFile, registryUrl: url, providerMirror })
+  return { configFile, close }
 }
 
 /** terraform keeps a module of the same version, so stand-ins that were edited have to be forgotten first. */

@@ -1,18 +1,19 @@
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { z } from 'zod'
+import { CliError } from '../platform/errors.ts'
 import { requireSettings } from '../terraform/settings/check-settings.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
 import { deploy, type DeployResult } from '../rollout/deploy.ts'
 import type { Project } from '../platform/project.ts'
 import type { Terminal } from '../platform/terminal/terminal.ts'
 import type { Engine, EngineChoice } from '../release/engine.ts'
-import { run } from '../platform/run.ts'
 import { bootstrap } from './bootstrap.ts'
 import { chooseBaseImage } from './choose-base-image.ts'
-import { ensureEmbeddedAws, findRunning, stopEmbeddedAws } from './embedded-aws.ts'
+import { readEnvironment, removeEmbeddedAws, startEmbeddedAws, type Environment } from './embedded-aws.ts'
 import { chooseEngine, stopOwnEngine } from './engine.ts'
-import { enterRehearsal, rehearsalVariables } from './environment.ts'
-import { ensureCertificate } from './gateway/balancer/certificate.ts'
+import { enterRehearsal, rehearsalEnvironment } from './environment.ts'
 import { withoutIsolation } from './isolation.ts'
 import { prepareTerraform } from './prepare-terraform.ts'
 
@@ -35,6 +36,7 @@ export type RehearseResult = DeployResult & {
 
 /** Where a rehearsal keeps everything it makes. */
 export const rehearsalFolder = ({ scratch }: Project) => join(scratch, 'rehearsal')
+const awsFolder = (project: Project) => join(rehearsalFolder(project), 'embedded-aws')
 const standInsFolder = ({ infrastructure }: Project) => join(infrastructure, 'tests', 'stand-ins')
 
 /**
@@ -44,10 +46,15 @@ const standInsFolder = ({ infrastructure }: Project) => join(infrastructure, 'te
  */
 export async function rehearse(project: Project, flags: RehearseFlags, terminal: Terminal): Promise<RehearseResult> {
   const settings = await requireSettings(project, terminal)
-  const { engine, version, standIns } = await prepare(project, settings, flags, terminal)
-  const deployFlags = { ...flags, engine, build: true, push: true, force: false, planOnly: false, autoApprove: true }
-  const result = await deploy(project, settings, deployFlags, terminal)
-  return { ...result, standIns, engine: `${engine} ${version}`.trim(), isolation: engine !== 'none' }
+  const { engine, version, offline } = await prepare(project, settings, flags, terminal)
+  try {
+    // What is broken on purpose is tried again and again.
+    const deployFlags = { ...flags, engine, build: true, push: true, force: false, planOnly: false, autoApprove: true, allowKnownBad: true }
+    const result = await deploy(project, settings, deployFlags, terminal)
+    return { ...result, standIns: offline !== undefined, engine: `${engine} ${version}`.trim(), isolation: engine !== 'none' }
+  } finally {
+    await offline?.close()
+  }
 }
 
 /** All that an account on AWS would have before the first deployment; leaves this process in the rehearsal's environment. */
@@ -56,26 +63,38 @@ async function prepare(project: Project, settings: Settings, flags: RehearseFlag
   await mkdir(stateDir, { recursive: true })
   const { engine, version } = await terminal.step('Container engine', () => chooseEngine(flags.engine, project.scratch))
   if (engine === 'none') terminal.warn(withoutIsolation)
-  const { url } = await terminal.step('Embedded AWS', () =>
-    ensureEmbeddedAws({
-      python: join(project.scratch, 'tools', 'python', 'bin', 'python3'),
-      stateDir,
-      standIns: standInsFolder(project),
+  const aws = await terminal.step('Embedded AWS', () =>
+    startEmbeddedAws({
+      stateDir: awsFolder(project),
+      python: findPython(project),
+      region: settings.inputs.region,
       speed: flags.speed,
-      tasksAre: engine === 'none' ? 'processes' : 'containers',
+      tasks: engine === 'none' ? 'processes' : 'containers',
+      domainName: settings.inputs.domain_name ?? undefined,
     }),
   )
-  await ensureCertificate(join(stateDir, 'gateway'), settings.inputs.domain_name ?? undefined)
-  const variables = rehearsalVariables({ url, region: settings.inputs.region, stateDir })
-  enterRehearsal(variables)
-  const configFile = await terminal.step('Terraform modules and provider', () =>
-    prepareTerraform({ stateDir, standInsDir: standInsFolder(project), registryUrl: url }),
+  enterRehearsal(rehearsalEnvironment(aws, {}))
+  const offline = await terminal.step('Terraform modules and provider', () =>
+    prepareTerraform({ stateDir, standInsDir: standInsFolder(project) }),
   )
   await terminal.step('State bucket and ECR repository', () => bootstrap(settings))
   const base = engine === 'none' ? engine : await terminal.step('Base image', () => findBaseImage(project, settings, engine, terminal))
-  const chosen = { TF_CLI_CONFIG_FILE: configFile, FARGATE_CTL_BASE_IMAGE: base, FARGATE_CTL_ENGINE: engine }
-  enterRehearsal(await saveVariables(stateDir, { ...variables, ...chosen }))
-  return { engine, version, standIns: configFile !== undefined }
+  const own = {
+    AWS_REGION: settings.inputs.region,
+    TF_DATA_DIR: join(stateDir, 'terraform'),
+    TF_CLI_CONFIG_FILE: offline?.configFile,
+    FARGATE_CTL_BASE_IMAGE: base,
+    FARGATE_CTL_ENGINE: engine,
+  }
+  enterRehearsal(rehearsalEnvironment(aws, await saveVariables(stateDir, own)))
+  return { engine, version, offline }
+}
+
+/** @throws CliError `unavailable` when `npm run setup` has not made it yet */
+function findPython({ scratch }: Project): string {
+  const python = join(scratch, 'tools', 'python', 'bin', 'python3')
+  if (existsSync(python)) return python
+  throw new CliError('unavailable', 'The embedded AWS is not installed in this clone.', { fix: 'Run `npm run setup`.' })
 }
 
 function findBaseImage(
@@ -91,12 +110,10 @@ function findBaseImage(
 }
 
 /** Stops the rehearsal and removes all it made; images and tools stay for the next one. */
-export async function takeDown(project: Project, engine: EngineChoice | undefined, terminal: Terminal): Promise<void> {
-  const stateDir = rehearsalFolder(project)
+export async function takeDown(project: Project, terminal: Terminal): Promise<void> {
   await terminal.step('Embedded AWS and its containers', async () => {
-    await stopEmbeddedAws(stateDir)
-    if (engine !== 'none') await removeContainers(engine ?? 'docker', stateDir).catch(() => undefined)
-    await rm(stateDir, { recursive: true, force: true })
+    await removeEmbeddedAws(awsFolder(project))
+    await rm(rehearsalFolder(project), { recursive: true, force: true })
   })
   if ((await stopOwnEngine(project.scratch)) === 'in use') {
     terminal.warn('The container engine was left running: other containers use it.')
@@ -104,26 +121,24 @@ export async function takeDown(project: Project, engine: EngineChoice | undefine
 }
 
 /** @returns the variables that point other programs at the running rehearsal, or undefined when none runs */
-export async function readRehearsalVariables(project: Project): Promise<Record<string, string> | undefined> {
-  const stateDir = rehearsalFolder(project)
-  if (!(await findRunning(stateDir))) return undefined
-  return JSON.parse(await readFile(variablesFile(stateDir), 'utf8')) as Record<string, string>
+export async function readRehearsalEnvironment(project: Project): Promise<Environment | undefined> {
+  const own = await readVariables(rehearsalFolder(project))
+  const aws = own && (await readEnvironment(awsFolder(project), own.AWS_REGION))
+  return aws && rehearsalEnvironment(aws, own)
 }
 
 const variablesFile = (stateDir: string) => join(stateDir, 'variables.json')
+const variablesSchema = z.object({ AWS_REGION: z.string() }).catchall(z.string())
+type Variables = z.infer<typeof variablesSchema>
 
-async function saveVariables(stateDir: string, variables: Record<string, string | undefined>): Promise<Record<string, string>> {
+async function saveVariables(stateDir: string, variables: Record<string, string | undefined>): Promise<Variables> {
   const text = JSON.stringify(variables)
   await writeFile(variablesFile(stateDir), text)
-  return JSON.parse(text) as Record<string, string>
+  return variablesSchema.parse(JSON.parse(text))
 }
 
-async function removeContainers(engine: Engine, stateDir: string): Promise<void> {
-  const filter = ['--filter', `label=fargate-ctl.rehearsal=${join(stateDir, 'gateway')}`]
-  const containers = await run(engine, ['ps', '--all', '--quiet', ...filter], { accept: 'any' })
-  const ids = containers.stdout.split('\n').filter(Boolean)
-  if (ids.length > 0) await run(engine, ['rm', '--force', '--volumes', ...ids], { accept: 'any' })
-  const networks = await run(engine, ['network', 'ls', '--quiet', ...filter], { accept: 'any' })
-  const names = networks.stdout.split('\n').filter(Boolean)
-  if (names.length > 0) await run(engine, ['network', 'rm', ...names], { accept: 'any' })
+/** @returns undefined before a rehearsal has got so far */
+async function readVariables(stateDir: string): Promise<Variables | undefined> {
+  const text = await readFile(variablesFile(stateDir), 'utf8').catch(() => undefined)
+  return text === undefined ? undefined : variablesSchema.parse(JSON.parse(text))
 }

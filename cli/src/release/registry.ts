@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { openAsBlob } from 'node:fs'
-import { z } from 'zod'
 
 // The OCI distribution API: https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md
 
@@ -22,10 +21,8 @@ export const mediaTypes = {
   layer: 'application/vnd.oci.image.layer.v1.tar+gzip',
 }
 
-const descriptorSchema = z.object({ mediaType: z.string(), digest: z.string(), size: z.number() })
-export type Descriptor = z.infer<typeof descriptorSchema>
-const manifestSchema = z.object({ config: descriptorSchema, layers: z.array(descriptorSchema) })
-export type Manifest = z.infer<typeof manifestSchema>
+export type Descriptor = { mediaType: string; digest: string; size: number }
+export type Manifest = { config: Descriptor; layers: Descriptor[] }
 
 export const digestOf = (bytes: Buffer) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 
@@ -57,27 +54,14 @@ export async function putManifest(repository: RegistryRepository, tag: string, m
   return digestOf(body)
 }
 
-/** @param reference a tag or a digest. @throws RegistryError */
-export async function readManifest(repository: RegistryRepository, reference: string): Promise<Manifest & { digest: string }> {
-  const answer = await ask(repository, 'GET', `manifests/${reference}`, { accept: mediaTypes.manifest })
-  const bytes = Buffer.from(await answer.arrayBuffer())
-  return { ...manifestSchema.parse(JSON.parse(bytes.toString())), digest: digestOf(bytes) }
-}
-
-/** @throws RegistryError */
-export async function readBlob(repository: RegistryRepository, digest: string): Promise<Buffer> {
-  return Buffer.from(await (await ask(repository, 'GET', `blobs/${digest}`)).arrayBuffer())
-}
-
-type Content = { body?: Blob; type?: string; accept?: string }
+type Content = { body?: Blob; type?: string }
 
 const ask = (repository: RegistryRepository, method: string, path: string, content: Content = {}) =>
   send(repository, method, new URL(`/v2/${repository.name}/${path}`, repository.url), content)
 
-async function send({ username, password }: RegistryRepository, method: string, url: URL, { body, type, accept }: Content): Promise<Response> {
+async function send({ username, password }: RegistryRepository, method: string, url: URL, { body, type }: Content): Promise<Response> {
   const headers = new Headers({ Authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` })
   if (type) headers.set('Content-Type', type)
-  if (accept) headers.set('Accept', accept)
   const answer = await fetch(url, { method, headers, body: body ?? null })
   if (answer.ok) return answer
   throw new RegistryError(answer.status, `${method} ${url.pathname}: ${answer.status} ${(await answer.text()).slice(0, 500)}`)

@@ -8,19 +8,30 @@ import { followApply } from '../terraform/progress.ts'
 import { applyTerraform, readOutputs } from '../terraform/terraform.ts'
 import { approve } from './approve.ts'
 import { countChanges, readChanges, type Changes } from '../terraform/changes.ts'
-import { namingLog, withPlan, type PreparedPlan, type PrepareFlags } from './prepare.ts'
+import { namingLog, withPlan, withPlanOf, type Prepared, type PreparedPlan, type PrepareFlags } from './prepare.ts'
 import { printChanges } from './print-changes.ts'
+import type { Observed } from './observe.ts'
 import type { Proof } from './prove.ts'
 import { requireServed, type Served } from './outcome.ts'
+import { withReceipt, type Attempt, type Evidence } from './receipt/record.ts'
 import { readServiceOutputs } from './service.ts'
+import { refuseKnownBad, tellTruth } from './truth.ts'
 
 export type DeployFlags = PrepareFlags & {
   /** The file of a sealed plan, which is applied instead of a new one. */
   plan?: string | undefined
   planOnly: boolean
   autoApprove: boolean
+  /** Whether a version may be deployed that ECS has rolled back. */
+  allowKnownBad: boolean
   /** Seconds to wait for the proof that the release serves. */
   timeout: number
+  /** Seconds to watch on for a crash once it serves. */
+  bake?: number
+  /** Leaves it to ECS when to give up. */
+  keepTrying?: boolean
+  /** Done with the release before the apply, and only if there is something to apply; what it throws ends the deployment. */
+  before?: (release: Release, outputs: Record<string, unknown>, terminal: Terminal) => Promise<void>
   /** How many of AWS's seconds pass in one; more than one only in a rehearsal. */
   speed?: number
 }
@@ -33,6 +44,8 @@ export type DeployResult = {
   version: string | null
   /** What proves that the image serves; null after --plan-only. */
   proof: Proof | null
+  /** The receipt's id; null after --plan-only. */
+  receipt: string | null
   changes: Record<keyof Changes, number>
   steps: StepTime[]
 }
@@ -50,52 +63,70 @@ export async function deploy(
   // Whoever hands over a sealed plan has approved it.
   const isApproved = flags.autoApprove || flags.plan !== undefined
   if (!flags.planOnly && !isApproved) requireSomeoneToAsk()
-  return withPlanOf(project, settings, flags, terminal, async ({ release, terraform, file, plan }) => {
-    const changes = readChanges(plan)
-    printChanges(changes, plan.isEmpty, terminal)
-    const { repository, tag, digest } = release
-    const result = { image: { repository, tag, digest }, changes: countChanges(changes), steps: terminal.times }
-    if (flags.planOnly) return { url: null, version: null, proof: null, ...result }
-    if (!plan.isEmpty && !isApproved) await approve(changes, terminal)
-    const outputs = plan.isEmpty
-      ? await readOutputs(terraform)
-      : await namingLog(terraform, terminal, terminal.step('terraform apply', (say) => applyTerraform({ ...terraform, onMessage: followApply(plan, say) }, file, say)))
-    const { url, served } = await waitUntilServed(release, outputs, !plan.isEmpty, settings, flags, terminal)
-    return { url, version: served.version, proof: served.proof, ...result }
-  })
+  const work = (prepared: PreparedPlan) => applyPlan({ project, settings, command: 'deploy' }, prepared, { ...flags, autoApprove: isApproved }, terminal)
+  if (flags.plan === undefined) return withPlan(project, settings, flags, terminal, work)
+  const { withSealedPlan } = await import('./seal.ts')
+  return withSealedPlan(project, settings, flags.plan, flags, terminal, work)
 }
 
-async function withPlanOf(
-  project: Project,
-  settings: Settings,
-  { plan, ...flags }: DeployFlags,
-  terminal: Terminal,
-  work: (prepared: PreparedPlan) => Promise<DeployResult>,
-): Promise<DeployResult> {
-  if (plan === undefined) return withPlan(project, settings, flags, terminal, work)
-  const { withSealedPlan } = await import('./seal.ts')
-  return withSealedPlan(project, settings, plan, terminal, work)
+/** Which command deploys what. */
+export type Deployment = Pick<Attempt, 'project' | 'settings' | 'command'>
+
+/** The same for a release that is in ECR. @throws CliError */
+export function deployRelease(deployment: Deployment, prepared: Prepared, flags: DeployFlags, terminal: Terminal): Promise<DeployResult> {
+  return withPlanOf(deployment.project, deployment.settings, prepared, flags, terminal, (plan) => applyPlan(deployment, plan, flags, terminal))
+}
+
+/** Shows the plan and what it would undo, asks, applies it, waits for the proof, and keeps a receipt of it all. */
+async function applyPlan(deployment: Deployment, prepared: PreparedPlan, flags: DeployFlags, terminal: Terminal): Promise<DeployResult> {
+  const { release, identity, terraform, file, plan, truth } = prepared
+  const { repository, tag, digest } = release
+  tellTruth(truth, terminal)
+  if (!plan.isEmpty && !flags.allowKnownBad) refuseKnownBad(truth, release)
+  const changes = readChanges(plan)
+  printChanges(changes, plan.isEmpty, terminal)
+  const result = { image: { repository, tag, digest }, changes: countChanges(changes), steps: terminal.times }
+  if (flags.planOnly) return { url: null, version: null, proof: null, receipt: null, ...result }
+  if (!plan.isEmpty && !flags.autoApprove) await approve(changes, terminal)
+  const before = truth.live && { taskDefinition: truth.live.taskDefinition, digest: truth.live.digest }
+  return withReceipt({ ...deployment, identity, release, changes, before }, terminal, async (evidence) => {
+    if (flags.before && !plan.isEmpty) await flags.before(release, await readOutputs(terraform), terminal)
+    const { outputs, leftover } = plan.isEmpty
+      ? { outputs: await readOutputs(terraform), leftover: undefined }
+      : await namingLog(terraform, terminal, terminal.step('terraform apply', (say) => applyTerraform({ ...terraform, onMessage: followApply(plan, say) }, file, say)))
+    evidence.outputs = outputs
+    if (leftover) terminal.warn([leftover.error.message, leftover.error.fix].join('\n'))
+    const { url, served } = await waitUntilServed(deployment, release, evidence, !plan.isEmpty, flags, terminal)
+    // It serves, but the next apply would not know of this one.
+    if (leftover?.isUnsaved) throw leftover.error
+    return { url, version: served.version, proof: served.proof, receipt: evidence.id, ...result }
+  })
 }
 
 /** @throws CliError `deploymentFailed`, or `unavailable` where something is missing without which nothing is proved */
 async function waitUntilServed(
+  { project, settings }: Deployment,
   release: Release,
-  outputs: Record<string, unknown>,
+  evidence: Evidence,
   applied: boolean,
-  { inputs }: Settings,
   flags: DeployFlags,
   terminal: Terminal,
 ): Promise<{ url: string; served: Served }> {
-  const read = readServiceOutputs(outputs)
+  const read = readServiceOutputs(evidence.outputs)
   const { alb_url: url } = read
   if (!url) throw noUrl()
   // ECS's client takes long to load, and a plan needs none.
   const { watchRollout } = await import('./watch.ts')
-  const options = { release, outputs: { ...read, alb_url: url }, region: inputs.region, applied, timeoutSeconds: flags.timeout, speed: flags.speed ?? 1 }
+  const { timeout: timeoutSeconds, bake: bakeSeconds = 0, keepTrying = false, speed = 1 } = flags
+  const locateInputs = async () => (await import('../terraform/settings/locate-inputs.ts')).locateInputs(project)
+  const onLook = (seen: Observed) => (evidence.seen = seen)
+  const watched = { timeoutSeconds, bakeSeconds, keepTrying, speed, locateInputs, onLook }
+  const options = { release, outputs: { ...read, alb_url: url }, region: settings.inputs.region, applied, ...watched }
   const served = await terminal.step('Wait for the proof that it serves', async (say) => {
     const outcome = await watchRollout(options, terminal, say).catch((error: unknown) => {
       throw applied && error === interruption.reason ? interrupted(error as CliError) : error
     })
+    evidence.outcome = outcome
     return requireServed(outcome, release)
   })
   return { url, served }

@@ -1,106 +1,161 @@
+import type { Service, Task } from '../platform/aws/ecs.ts'
+import { causeOf, exitMeaning, type Cause, type End, type Setup } from './causes.ts'
 import type { Observed, StoppedTask } from './observe.ts'
-import { describeStop, failedContainer, shorten } from './timeline.ts'
+import { failedContainer, shorten } from './timeline.ts'
+
+export type { Setup } from './causes.ts'
 
 /** Why new tasks do not serve, and what to do. */
-export type Diagnosis = { cause: string; fix: string }
-
-/** What a deployment's own settings are, to name them. */
-export type Setup = {
-  /** Name of the app's container, where it is known. */
-  container: string | undefined
-  healthPath: string
+export type Diagnosis = {
+  /** A sentence. */
+  cause: string
+  /** One command, or an edit with its place. */
+  fix: string
+  /** False where nothing that AWS says was understood: the evidence then is all there is. */
+  known: boolean
+  /** `file:line` to change, where the fix is an edit of an input. */
+  place: string | null
+  evidence: Evidence
 }
 
-type Told = { who: string; isApp: boolean; healthCheck: string | undefined; healthPath: string }
-
-/**
- * What to do about what AWS says, the most telling first.
- * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
- * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html
- */
-const fixes: [RegExp, (told: Told) => string][] = [
-  [
-    /exec format error|does not contain descriptor matching platform/,
-    () => 'The image is for another CPU than cpu_architecture says: build it with --platform linux/amd64 for X86_64, or linux/arm64 for ARM64.',
-  ],
-  [
-    /CannotPull\w*: .*(?:not found|manifest unknown|does not exist)/,
-    () => 'The image is not in ECR: run `fargate-ctl build`, and see that no lifecycle policy deletes images in use.',
-  ],
-  [
-    /CannotPull\w*:/,
-    () => 'The task cannot fetch its image: its subnets need a NAT gateway or endpoints for ECR and S3, and the execution role the permission to pull.',
-  ],
-  [
-    /ResourceInitializationError: .*secret/,
-    () => 'A secret or parameter that the task definition names does not exist, or the execution role may not read it.',
-  ],
-  [
-    /log group does not exist|failed to validate logger args/,
-    () => 'The log group that the task definition names does not exist, or the execution role may not write to it.',
-  ],
-  [/ResourceInitializationError:/, () => "The task could not be set up; most often its subnets have no way to AWS's APIs."],
-  [/OutOfMemoryError/, ({ who }) => `Raise memory in infrastructure/input.auto.tfvars, or find what takes it in ${who}.`],
-  [
-    /EROFS|[Rr]ead-only file system/,
-    () => "The container's root file system is read-only: write to /tmp, or mount a volume where the app writes.",
-  ],
-  [/Task failed container health checks/, fixHealthCheck],
-  [
-    /unhealthy in .*codes: \[\d+\]/,
-    ({ healthPath }) =>
-      `The load balancer gets another answer than 200 from ${healthPath}: ask ${healthPath} in the image and read the log, or set health_check_path in infrastructure/input.auto.tfvars to a path that answers 200.`,
-  ],
-  [
-    /unhealthy in .*timed out/,
-    ({ healthPath }) => `The load balancer gets no answer from ${healthPath} (health_check_path) in time: it must not wait for anything else.`,
-  ],
-  [
-    /unhealthy in |Task failed ELB health checks/,
-    ({ healthPath }) =>
-      `The load balancer cannot get ${healthPath} (health_check_path): the app has to listen on 0.0.0.0 and container_port; one that starts slowly needs a longer health_check_grace_period_seconds.`,
-  ],
-  [/was unable to place a task/, () => 'AWS has no capacity for the task: give FARGATE a weight besides FARGATE_SPOT, add zones, or wait.'],
-  [/exit code 0\b/, ({ who }) => `Ended without an error: ${who}. What an essential container starts has to keep running.`],
-  [
-    /Essential container in task exited/,
-    ({ who }) => `Ended as it started or soon after: ${who}. Read its last lines above, and try it with \`npm run rehearse\`.`,
-  ],
-]
-const unknown = 'Read above what ECS did, fix it, and deploy again.'
-
-function fixHealthCheck({ who, isApp, healthCheck = 'its health check' }: Told): string {
-  const where = isApp ? 'container_health_check in infrastructure/input.auto.tfvars' : 'it in the task definition'
-  return `The health check of ${who} fails: \`${healthCheck}\`. Run that command in the image; if it is the wrong one, change ${where}; if the start takes long, give it more time.`
+/** What a diagnosis rests on, which AWS forgets. Null where AWS has not said it. */
+export type Evidence = {
+  /** ARN. */
+  deployment: string | null
+  status: string | null
+  statusReason: string | null
+  stopCode: string | null
+  stoppedReason: string | null
+  exitCode: number | null
+  exitMeaning: string | null
+  container: string | null
+  containerReason: string | null
+  /** ARNs of the tasks that ended for this cause. */
+  tasks: string[]
+  /** The reason code of the target: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html */
+  target: string | null
+  /** The last lines of the container, oldest first. */
+  log: string[]
+  /** Why there are none. */
+  noLog: string | null
+  /** The service's events since the deployment began, oldest first. */
+  events: string[]
+  /** Where AWS's console shows it. */
+  console: string
 }
+
+const logLines = 20
+const unknownFix = 'Read the evidence below, correct what it shows, and deploy again.'
 
 /** Tasks that made way for others say nothing about why. */
 const madeWay = /^Scaling activity initiated by/
 
 /** Reads from what was seen of a deployment why it does not get on. */
-export function diagnose(seen: Observed, { container, healthPath }: Setup): Diagnosis {
-  const { status = 'No deployment', statusReason } = seen.own ?? {}
-  const stopped = seen.stopped.filter((each) => isOwn(each, seen) && !madeWay.test(each.task.stoppedReason ?? ''))
-  const ends = stopped.flatMap((each) => [describeStop(each, container), ...each.log])
-  // An event on an unhealthy target does not tell whose: it explains tasks that stopped for that, or that none has.
-  const isTelling = (text: string) => !/is unhealthy in/.test(text) || stopped.length === 0 || ends.some((end) => /ELB health checks/.test(end))
-  const events = seen.events.map(({ message }) => shorten(message)).filter(isTelling)
-  const [pattern, fix] = fixes.find(([telling]) => [...events, ...ends].some((text) => telling.test(text))) ?? []
-  const last = stopped.at(-1)
-  const cause = [
-    statusReason ? `${status}: ${statusReason}` : status,
-    pattern && events.findLast((text) => pattern.test(text)),
-    last && describeStop(last, container),
-  ]
-  return { cause: cause.filter(Boolean).join('\n'), fix: fix?.(tell(last, container, healthPath)) ?? unknown }
+export function diagnose(seen: Observed, setup: Setup): Diagnosis {
+  const ends = endsOf(seen, setup)
+  const [group] = ends.length > 0 ? byCount(ends) : []
+  const last = group?.at(-1)
+  const cause = last?.cause ?? causeOf(describeEnd(undefined, seen, setup), setup)
+  const evidence = collect(seen, setup, (group ?? ends).map(({ stop }) => stop))
+  if (cause) return { cause: cause.cause, fix: cause.fix, known: true, place: cause.place ?? null, evidence }
+  return { cause: `The cause is unknown${firstHint(evidence)}`, fix: unknownFix, known: false, place: null, evidence }
+}
+
+/** A cause that has ended two tasks, and will end every other. */
+export function repeatedCause(seen: Observed, setup: Setup): Cause | undefined {
+  return byCount(endsOf(seen, setup)).find((group) => group.length > 1 && group[0]?.cause?.isFatal)?.[0]?.cause
+}
+
+/** A task that ended by its own fault, and not because ECS or somebody wanted fewer or others. */
+export const hasFailed = ({ stopCode, stoppedReason = '' }: Task): boolean =>
+  stopCode === 'EssentialContainerExited' || stopCode === 'TaskFailedToStart' || /failed (?:ELB|container) health checks/i.test(stoppedReason)
+
+type Ended = { stop: StoppedTask; cause: Cause | undefined; sameAs: string }
+
+function endsOf(seen: Observed, setup: Setup): Ended[] {
+  const own = seen.stopped.filter((each) => isOwn(each, seen) && !madeWay.test(each.task.stoppedReason ?? ''))
+  return own.map((stop) => {
+    const end = describeEnd(stop, seen, setup)
+    const cause = causeOf(end, setup)
+    return { stop, cause, sameAs: [cause?.id ?? end.stoppedReason, end.container, end.exitCode].join() }
+  })
+}
+
+/** Ends of one cause together: what is known before what is not, then what happened most, then what happened last. */
+function byCount(ends: Ended[]): Ended[][] {
+  const groups = Object.values(Object.groupBy(ends, ({ sameAs }) => sameAs)).filter((group) => group !== undefined)
+  const rank = (group: Ended[]) => (group[0]?.cause ? 1e6 : 0) + group.length * 1000 + ends.indexOf(group.at(-1) as Ended)
+  return groups.toSorted((a, b) => rank(b) - rank(a))
 }
 
 const isOwn = ({ task }: StoppedTask, { revision }: Observed) =>
   !task.taskDefinitionArn || !revision?.taskDefinition || task.taskDefinitionArn === revision.taskDefinition
 
-function tell(last: StoppedTask | undefined, app: string | undefined, healthPath: string): Told {
-  const name = last && failedContainer(last.task, app)?.name
-  const isApp = !name || !app || name === app
-  const [, ...command] = last?.healthCheck ?? []
-  return { who: isApp ? 'the app' : `the container ${name}`, isApp, healthCheck: command.join(' ') || undefined, healthPath }
+/** An event on an unhealthy target does not tell whose: it explains tasks that stopped for that, or that none has. */
+function describeEnd(stop: StoppedTask | undefined, { events, own, stopped }: Observed, { container: app }: Setup): End {
+  const { stopCode, stoppedReason } = stop?.task ?? {}
+  const { name, exitCode, reason } = (stop && failedContainer(stop.task, app)) ?? {}
+  const failedChecks = /ELB health checks/.test(stoppedReason ?? '')
+  const isTelling = (text: string) => (/is unhealthy in/.test(text) ? failedChecks || stopped.length === 0 : !stop)
+  const [, ...command] = stop?.healthCheck ?? []
+  return {
+    stopCode,
+    stoppedReason,
+    container: name,
+    containerReason: reason,
+    // A task that the scheduler stops for its health ends as it is asked to; how says nothing.
+    exitCode: failedChecks || (exitCode === 0 && stopCode === 'ServiceSchedulerInitiated') ? undefined : exitCode,
+    healthCheck: command.join(' ') || undefined,
+    portVariable: stop?.portVariable,
+    log: stop?.log ?? [],
+    events: events.map(({ message }) => shorten(message)).filter(isTelling),
+    statusReason: stop ? undefined : own?.statusReason,
+  }
+}
+
+function collect(seen: Observed, setup: Setup, stops: StoppedTask[]): Evidence {
+  const { own, events } = seen
+  const last = stops.at(-1)
+  const end = describeEnd(last, seen, setup)
+  const said = events.map(({ message }) => shorten(message))
+  return {
+    deployment: own?.serviceDeploymentArn ?? null,
+    status: own?.status ?? null,
+    statusReason: own?.statusReason ?? null,
+    stopCode: end.stopCode ?? null,
+    stoppedReason: end.stoppedReason ? shorten(end.stoppedReason) : null,
+    exitCode: end.exitCode ?? null,
+    exitMeaning: (end.exitCode !== undefined && exitMeaning(end.exitCode)) || null,
+    container: end.container ?? null,
+    containerReason: end.containerReason ?? null,
+    tasks: stops.flatMap(({ task }) => task.taskArn ?? []),
+    target: reasonCode([...said, end.stoppedReason ?? '']),
+    log: end.log.slice(-logLines),
+    noLog: last && end.log.length === 0 ? (last.noLog ?? 'The log could not be read.') : null,
+    events: said,
+    console: consoleUrl(seen.service, setup.region),
+  }
+}
+
+/** The words of an event, as the API's reason code. */
+function reasonCode(texts: string[]): string | null {
+  const text = texts.findLast((each) => /unhealthy in /.test(each)) ?? texts.find((each) => /failed ELB health checks/i.test(each))
+  if (!text) return null
+  const [, reason] = /\(reason ([^)]*)\)/.exec(text) ?? []
+  if (!reason) return null
+  const code = /codes: \[/.test(reason) ? 'Target.ResponseCodeMismatch' : /timed out/i.test(reason) ? 'Target.Timeout' : 'Target.FailedHealthChecks'
+  return `${code}: ${reason}`
+}
+
+/** The service's page in AWS's console; its deployments tab shows events and stopped tasks. */
+function consoleUrl({ clusterArn = '', serviceName = '' }: Service, region: string): string {
+  const cluster = clusterArn.split('/').at(-1)
+  const page = cluster && serviceName ? `/clusters/${cluster}/services/${serviceName}/deployments` : ''
+  return `https://${region}.console.aws.amazon.com/ecs/v2${page}?region=${region}`
+}
+
+function firstHint({ status, statusReason, stoppedReason }: Evidence): string {
+  if (stoppedReason) return `; the last task stopped with: ${stoppedReason.replace(/\.?$/, '.')}`
+  if (statusReason) return `; ECS says: ${statusReason.replace(/\.?$/, '.')}`
+  return status ? `; the deployment is ${status} and no task has failed.` : '; AWS shows no deployment.'
 }

@@ -19,7 +19,7 @@ export type Drift = { groups: DriftGroup[] }
  */
 export async function findDrift(project: Project, { inputs, backend }: Settings, terminal: Terminal): Promise<Drift> {
   await terminal.step('Check account and bucket', () => Promise.all([getIdentity(inputs.region), requireBucket(backend)]))
-  const terraform = await openTerraform(project, undefined, terminal)
+  const terraform = await openTerraform(project, undefined, {}, terminal)
   return withPlanFolder(async (folder) => {
     const file = join(folder, 'drift.tfplan')
     await terminal.step('terraform plan -refresh-only', (say) => planTerraform(terraform, file, say, ['-refresh-only']))

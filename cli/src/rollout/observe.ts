@@ -5,7 +5,15 @@ import { interruption } from '../platform/interrupts.ts'
 import type { DeployedService } from './service.ts'
 
 /** A task that has ended, the last lines of the container it ended for, and that container's own health check. */
-export type StoppedTask = { task: Task; log: string[]; healthCheck?: string[] | undefined }
+export type StoppedTask = {
+  task: Task
+  log: string[]
+  /** Why there is none. */
+  noLog?: string
+  healthCheck?: string[] | undefined
+  /** The container's variable PORT. */
+  portVariable?: string | undefined
+}
 
 /** What the API has shown; all times in it are AWS's. */
 export type Observed = {

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { getIdentity } from '../platform/aws/sts.ts'
 import type { Project } from '../platform/project.ts'
 import { readWorkTree } from '../release/git.ts'
-import { dataFolder } from '../terraform/init.ts'
+import { dataFolder } from '../terraform/program.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
 import { readStateVersion, readVersions, stateVersionSchema, terraformProgram, type StateVersion, type Terraform } from '../terraform/terraform.ts'
 

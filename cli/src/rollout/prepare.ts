@@ -2,23 +2,34 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { requireBucket } from '../platform/aws/s3.ts'
-import { getIdentity } from '../platform/aws/sts.ts'
+import { getIdentity, type Identity } from '../platform/aws/sts.ts'
 import type { Project } from '../platform/project.ts'
 import type { Terminal } from '../platform/terminal/terminal.ts'
 import { build, type BuildFlags } from '../release/build.ts'
 import { findRelease } from '../release/find-release.ts'
 import type { Release } from '../release/release.ts'
+import { refuseUnsavedState } from '../terraform/explain-failure.ts'
 import { init, needsInit } from '../terraform/init.ts'
 import { openLog } from '../terraform/log-file.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
-import { planTerraform, type Plan, type Terraform } from '../terraform/terraform.ts'
+import { planTerraform, readOutputs, type Plan, type Terraform } from '../terraform/terraform.ts'
+import { openReceipts } from './receipt/store.ts'
+import { readTruth, type Truth } from './truth.ts'
 
-export type PrepareFlags = BuildFlags & { build: boolean }
+/** Seconds to wait for a state that somebody else has locked; default: not at all. */
+export type LockFlags = { lockWait?: number | undefined }
 
-/** A plan of one release, in a file that is gone when the work with it is done. */
-export type PreparedPlan = { release: Release; terraform: Terraform; file: string; plan: Plan }
+export type PrepareFlags = BuildFlags & LockFlags & { build: boolean }
+
+/** A release in ECR, and who is about to deploy it. */
+export type Prepared = { release: Release; identity: Identity }
+
+/** A plan of one release, in a file that is gone when the work with it is done, and what runs meanwhile. */
+export type PreparedPlan = Prepared & { terraform: Terraform; file: string; plan: Plan; truth: Truth }
 
 export const backendFile = 's3.tfbackend'
+/** As many receipts as say what was taken back of late. */
+const receiptsRead = 20
 
 /**
  * Checks everything and plans: what deploy applies is what plan shows.
@@ -31,13 +42,33 @@ export async function withPlan<Result>(
   terminal: Terminal,
   work: (prepared: PreparedPlan) => Promise<Result>,
 ): Promise<Result> {
-  const release = await prepareRelease(project, settings, flags, terminal)
-  const terraform = await openTerraform(project, release, terminal)
+  refuseUnsavedState({ folder: project.infrastructure, env: {} })
+  return withPlanOf(project, settings, await prepareRelease(project, settings, flags, terminal), flags, terminal, work)
+}
+
+/** The same for a release that is in ECR. @throws CliError */
+export async function withPlanOf<Result>(
+  project: Project,
+  settings: Settings,
+  prepared: Prepared,
+  flags: LockFlags,
+  terminal: Terminal,
+  work: (prepared: PreparedPlan) => Promise<Result>,
+): Promise<Result> {
+  const terraform = await openTerraform(project, prepared.release, flags, terminal)
   return withPlanFolder(async (folder) => {
     const file = join(folder, 'deploy.tfplan')
-    const plan = await namingLog(terraform, terminal, terminal.step('terraform plan', (say) => planTerraform(terraform, file, say)))
-    return work({ release, terraform, file, plan })
+    const [plan, truth] = await Promise.all([
+      namingLog(terraform, terminal, terminal.step('terraform plan', (say) => planTerraform(terraform, file, say))),
+      readTruthOf(project, settings, terraform, terminal),
+    ])
+    return work({ ...prepared, terraform, file, plan, truth })
   })
+}
+
+/** What runs, compared with Terraform's state and the receipts; never throws but for an interrupt. */
+export function readTruthOf(project: Project, settings: Settings, terraform: Terraform, terminal: Terminal): Promise<Truth> {
+  return readTruth(settings.inputs.region, readOutputs(terraform), openReceipts(project, settings, terminal).newest(receiptsRead))
 }
 
 /** @returns a folder for plan files, which may hold secrets: nobody else may read it, and it does not stay */
@@ -54,8 +85,14 @@ export async function withPlanFolder<Result>(work: (folder: string) => Promise<R
  * Terraform, initialised, and told of the release.
  * @param release undefined where the image does not matter
  */
-export async function openTerraform(project: Project, release: VariableRelease | undefined, terminal: Terminal): Promise<Terraform> {
-  const terraform: Terraform = { folder: project.infrastructure, env: variablesOf(release ?? anyRelease), log: openLog(project.scratch, 'terraform') }
+export async function openTerraform(project: Project, release: VariableRelease | undefined, { lockWait }: LockFlags, terminal: Terminal): Promise<Terraform> {
+  const terraform: Terraform = {
+    folder: project.infrastructure,
+    env: variablesOf(release ?? anyRelease),
+    log: openLog(project.scratch, 'terraform'),
+    tell: terminal.note,
+    lockWaitSeconds: lockWait,
+  }
   if (await needsInit(terraform, backendFile)) {
     await terminal.step('terraform init', (say) => init(terraform, backendFile, say))
   }
@@ -81,17 +118,14 @@ function variablesOf({ tag, digest, commit }: VariableRelease | typeof anyReleas
 }
 
 /** Everything that can be wrong before the first write: account, repository, image, bucket. */
-async function prepareRelease(project: Project, settings: Settings, flags: PrepareFlags, terminal: Terminal): Promise<Release> {
+async function prepareRelease(project: Project, settings: Settings, flags: PrepareFlags, terminal: Terminal): Promise<Prepared> {
+  const { inputs, backend } = settings
   if (flags.build) {
-    await requireBucket(settings.backend)
-    return build(project, settings, { ...flags, push: true }, terminal)
+    const [identity] = await Promise.all([getIdentity(inputs.region), requireBucket(backend)])
+    return { identity, release: await build(project, settings, { ...flags, push: true }, terminal) }
   }
   return terminal.step('Check account, repository, image and bucket', async () => {
-    const [, release] = await Promise.all([
-      getIdentity(settings.inputs.region),
-      findRelease(project, settings.inputs, flags),
-      requireBucket(settings.backend),
-    ])
-    return release
+    const [identity, release] = await Promise.all([getIdentity(inputs.region), findRelease(project, inputs, flags), requireBucket(backend)])
+    return { identity, release }
   })
 }

@@ -66,7 +66,7 @@ export function shownBy(answer: Answer, { release, digests }: Pick<Expected, 're
 }
 
 /** What ECS resolved the app's image to, once it has; a task definition that names a digest says it itself. */
-export function resolvedDigest({ revision }: Observed, { container }: Pick<Expected, 'container'>): string | undefined {
+export function resolvedDigest({ revision }: Pick<Observed, 'revision'>, { container }: Pick<Expected, 'container'>): string | undefined {
   const image = revision?.containerImages?.find(({ containerName }) => containerName === container)
   return image?.imageDigest ?? image?.image?.split('@')[1]
 }

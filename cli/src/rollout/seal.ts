@@ -3,14 +3,16 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { hasImage } from '../platform/aws/ecr.ts'
 import { requireBucket } from '../platform/aws/s3.ts'
+import { getIdentity } from '../platform/aws/sts.ts'
 import { CliError } from '../platform/errors.ts'
 import type { Project } from '../platform/project.ts'
 import { packFiles, unpackFiles } from '../platform/tar.ts'
 import type { Terminal } from '../platform/terminal/terminal.ts'
+import { refuseUnsavedState } from '../terraform/explain-failure.ts'
 import { readPlannedState } from '../terraform/plan/plan-file.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
 import { compareContexts, contextSchema, readContext, sha256 } from './plan-context.ts'
-import { openTerraform, withPlanFolder, type PreparedPlan } from './prepare.ts'
+import { openTerraform, readTruthOf, withPlanFolder, type LockFlags, type PreparedPlan } from './prepare.ts'
 
 const sealSchema = z.object({
   format: z.literal(1),
@@ -73,13 +75,15 @@ export async function withSealedPlan<Result>(
   project: Project,
   settings: Settings,
   path: string,
+  flags: LockFlags,
   terminal: Terminal,
   work: (prepared: PreparedPlan) => Promise<Result>,
 ): Promise<Result> {
+  refuseUnsavedState({ folder: project.infrastructure, env: {} })
   const { seal, content } = await openSeal(path)
   const { release, plan } = seal
-  await terminal.step('Check bucket', () => requireBucket(settings.backend))
-  const terraform = await openTerraform(project, release, terminal)
+  const [identity] = await terminal.step('Check account and bucket', () => Promise.all([getIdentity(seal.context.region), requireBucket(settings.backend)]))
+  const terraform = await openTerraform(project, release, flags, terminal)
   await terminal.step('Check that the sealed plan still fits', async () => {
     const [context, isThere] = await Promise.all([readContext(project, settings, terraform), hasImage(release.repository, release.digest, seal.context.region)])
     const changed = [...compareContexts(seal.context, context), ...(isThere ? [] : [`image: ${release.repository}@${release.digest} is no longer in ECR`])]
@@ -87,8 +91,8 @@ export async function withSealedPlan<Result>(
   })
   return withPlanFolder(async (folder) => {
     const file = join(folder, planName)
-    await writeFile(file, content, { mode: 0o600 })
-    return work({ release, terraform, file, plan })
+    const [truth] = await Promise.all([readTruthOf(project, settings, terraform, terminal), writeFile(file, content, { mode: 0o600 })])
+    return work({ release, identity, terraform, file, plan, truth })
   })
 }
 

@@ -17,9 +17,16 @@ type Options = {
 }
 
 /** Orders all that was seen since `from` by time; what happened at once keeps AWS's order. */
-export function timelineOf({ events, deployments, stopped }: Observed, { from, speed, also = [], app }: Options): Moment[] {
-  const happenings: Happening[] = [
-    ...also,
+export function timelineOf(seen: Observed, { from, speed, also = [], app }: Options): Moment[] {
+  return [...also, ...happeningsOf(seen, app)]
+    .filter(({ at }) => at !== undefined)
+    .map(({ at, kind, text }) => ({ seconds: Math.round(((Number(at) - Number(from)) / 100) * speed) / 10, kind, text }))
+    .sort((a, b) => a.seconds - b.seconds)
+}
+
+/** All that was seen to happen. @param app name of its container, where it is known */
+export function happeningsOf({ events, deployments, stopped }: Observed, app?: string): Happening[] {
+  return [
     ...events.map(({ at, message }) => ({ at, kind: 'event', text: message })),
     ...deployments.map(({ status, statusReason, finishedAt }) => ({
       at: finishedAt,
@@ -32,10 +39,6 @@ export function timelineOf({ events, deployments, stopped }: Observed, { from, s
       text: `${shortId(each.task.taskArn)} stopped: ${describeStop(each, app)}`,
     })),
   ]
-  return happenings
-    .filter(({ at }) => at !== undefined)
-    .map(({ at, kind, text }) => ({ seconds: Math.round(((Number(at) - Number(from)) / 100) * speed) / 10, kind, text }))
-    .sort((a, b) => a.seconds - b.seconds)
 }
 
 /** A moment as one line, its time to the left; the name of the service, which every event begins with, is left out. */

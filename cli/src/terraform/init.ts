@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { dataFolder } from './program.ts'
 import { initTerraform, type Say, type Terraform } from './terraform.ts'
 
 const stampName = 'fargate-ctl-init.json'
@@ -29,11 +30,6 @@ export async function init(terraform: Terraform, backendFile: string, say: Say):
   await initTerraform(terraform, backendFile, say)
   const stamp = await fingerprint(terraform.folder, terraform.env, backendFile)
   await writeFile(join(dataFolder(terraform.folder, terraform.env), stampName), stamp).catch(() => undefined)
-}
-
-/** https://developer.hashicorp.com/terraform/cli/config/environment-variables#tf_data_dir */
-export function dataFolder(folder: string, env: Record<string, string>): string {
-  return env.TF_DATA_DIR ?? process.env.TF_DATA_DIR ?? join(folder, '.terraform')
 }
 
 async function fingerprint(folder: string, env: Record<string, string>, backendFile: string): Promise<string> {

@@ -1,8 +1,13 @@
-import { basename } from 'node:path'
 import { z } from 'zod'
 import { CliError } from '../platform/errors.ts'
+import { interruption } from '../platform/interrupts.ts'
 import { ProgramError, run, type RunOptions } from '../platform/run.ts'
+import { explainFailure, hasWrongVersion, onlyLockIsLeft, onlyStateIsUnsaved, plain, readUnsavedOutputs, wrongVersionError, type Failure } from './explain-failure.ts'
+import { withRecord } from './holder.ts'
 import type { LogFile } from './log-file.ts'
+import { installHint, terraformProgram } from './program.ts'
+
+export { installHint, isOpenTofu, terraformProgram } from './program.ts'
 import { shownPlanSchema, type ShownPlan } from './plan/schema.ts'
 
 /** One message of terraform's machine-readable UI (https://developer.hashicorp.com/terraform/internals/machine-readable-ui). */
@@ -43,15 +48,13 @@ export type Terraform = {
   log?: LogFile | undefined
   /** Told of every message of a plan and an apply. */
   onMessage?: (message: Message) => void
+  /** Told when terraform has said nothing for a while. */
+  tell?: Say
+  /** Seconds of that while; 30 by default. */
+  silenceSeconds?: number
+  /** How long to wait for a lock that somebody else holds; default: not at all. */
+  lockWaitSeconds?: number | undefined
 }
-
-export const installHint = 'Install Terraform 1.11 or newer (https://developer.hashicorp.com/terraform/install), or run `npm run setup`.'
-
-/** The program that runs: `terraform`, `tofu` or a path, as --terraform or FARGATE_CTL_TERRAFORM say. */
-export const terraformProgram = () => process.env.FARGATE_CTL_TERRAFORM || 'terraform'
-
-/** Whether that is OpenTofu, which reads .tofu files too. */
-export const isOpenTofu = () => basename(terraformProgram()).startsWith('tofu')
 
 const options = ({ folder, env }: Terraform): RunOptions => ({
   cwd: folder,
@@ -60,14 +63,24 @@ const options = ({ folder, env }: Terraform): RunOptions => ({
   installHint,
 })
 
+const versionSchema = z.looseObject({ terraform_version: z.string() })
+
+/** @returns the version of the program that runs @throws CliError `unavailable` */
+export async function readTerraformVersion(): Promise<string> {
+  const { stdout } = await run(terraformProgram(), ['version', '-json'], { installHint })
+  return parseOutput(versionSchema, stdout).terraform_version
+}
+
+const lockWait = ({ lockWaitSeconds }: Terraform) => (lockWaitSeconds === undefined ? [] : [`-lock-timeout=${lockWaitSeconds}s`])
+
 export async function initTerraform(terraform: Terraform, backendFile: string, say: Say): Promise<void> {
   const args = ['init', '-input=false', '-no-color', '-reconfigure', '-lockfile=readonly', `-backend-config=${backendFile}`]
   try {
-    await run(terraformProgram(), args, { ...options(terraform), onLine: say })
+    await patiently(terraform, 'init', say, (onLine, more) => run(terraformProgram(), args, { ...options(terraform), ...more, onLine }))
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error
     const cause = plain(error.result.stderr || error.result.stdout)
-    if (cause.includes(wrongVersion)) throw wrongVersionError(cause)
+    if (hasWrongVersion(cause)) throw wrongVersionError(cause)
     const fix = 'Read the cause; a module or provider that cannot be downloaded is a matter of the network.'
     throw new CliError('unavailable', 'terraform init failed.', { fix, cause })
   }
@@ -76,32 +89,37 @@ export async function initTerraform(terraform: Terraform, backendFile: string, s
 /**
  * Writes a plan to `file` and tells what it would do. `terraform show` would load the provider once more for that.
  * https://developer.hashicorp.com/terraform/cli/commands/plan#detailed-exitcode
- * @param mode `-refresh-only`, for one
- * @throws CliError `stateLocked`, or `usage` with terraform's own diagnostics
+ * @param more options, such as -destroy or -refresh-only
+ * @throws CliError `stateLocked`, `usage` for a mistake of the configuration, `unavailable` for what is out of reach
  */
-export async function planTerraform(terraform: Terraform, file: string, say: Say, mode: string[] = []): Promise<Plan> {
-  const args = ['plan', '-json', '-input=false', '-detailed-exitcode', ...mode, `-out=${file}`]
-  const { messages, exitCode } = await runJson(terraform, args, say, 'terraform plan', 'usage', [0, 2])
+export async function planTerraform(terraform: Terraform, file: string, say: Say, more: string[] = []): Promise<Plan> {
+  const args = ['plan', '-json', '-input=false', '-detailed-exitcode', ...lockWait(terraform), ...more, `-out=${file}`]
+  const { messages, exitCode } = await runJson(terraform, 'plan', args, say, [0, 2])
   const planned = messages.flatMap(({ type, change }) => (type === 'planned_change' && change ? [change] : []))
   return { changes: planned.map(({ resource, action }) => ({ address: resource.addr, action })), isEmpty: exitCode === 0 }
 }
 
+/** What an apply has done. `leftover`: all is applied, but the state is not saved, or its lock is left. */
+export type Applied = { outputs: Record<string, unknown>; leftover: { error: CliError; isUnsaved: boolean } | undefined }
+
 /**
  * Applies a plan file.
  * @returns the root module's outputs, values by name
- * @throws CliError `stateLocked` or `deploymentFailed`
+ * @throws CliError `stateLocked`, `deploymentFailed` or `unavailable`
  */
-export async function applyTerraform(terraform: Terraform, file: string, say: Say): Promise<Record<string, unknown>> {
-  const { messages } = await runJson(terraform, ['apply', '-json', '-input=false', file], say, 'terraform apply', 'deploymentFailed')
+export async function applyTerraform(terraform: Terraform, file: string, say: Say): Promise<Applied> {
+  const { messages, failure } = await runJson(terraform, 'apply', ['apply', '-json', '-input=false', ...lockWait(terraform), file], say)
   const outputs = messages.findLast((message) => message.type === 'outputs')?.outputs ?? {}
-  return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]))
+  if (!failure) return { outputs: valuesOf(outputs), leftover: undefined }
+  const error = await explainFailure(failure, terraform)
+  const isUnsaved = onlyStateIsUnsaved(failure)
+  return { outputs: isUnsaved ? await readUnsavedOutputs(terraform) : await readOutputs(terraform), leftover: { error, isUnsaved } }
 }
 
 /** Reads outputs from the state. */
 export async function readOutputs(terraform: Terraform): Promise<Record<string, unknown>> {
   const { stdout } = await run(terraformProgram(), ['output', '-json', '-no-color'], options(terraform))
-  const outputs = parseOutput(z.record(z.string(), z.looseObject({ value: z.unknown() })), stdout)
-  return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]))
+  return valuesOf(parseOutput(z.record(z.string(), z.looseObject({ value: z.unknown() })), stdout))
 }
 
 /**
@@ -117,16 +135,31 @@ export async function askTerraform(folder: string, args: string[], env: Record<s
   throw new CliError('unavailable', `${terraformProgram()} ${args[0]} failed.`, { fix: installHint, cause: plain(stderr || stdout) })
 }
 
-const plannedOutputsSchema = z.looseObject({
-  planned_values: z.looseObject({ outputs: z.record(z.string(), z.looseObject({ value: z.unknown() })).default({}) }),
+const valuesSchema = z.record(z.string(), z.looseObject({ value: z.unknown() })).default({})
+const plannedValuesSchema = z.looseObject({
+  planned_values: z.looseObject({ outputs: valuesSchema }),
+  variables: valuesSchema,
+  configuration: z.looseObject({
+    root_module: z.looseObject({ variables: z.record(z.string(), z.looseObject({ sensitive: z.boolean().default(false) })).default({}) }),
+  }),
 })
 
-/** The outputs that a plan file promises. */
-export async function showPlannedOutputs(folder: string, file: string): Promise<Record<string, unknown>> {
+/** The values of input variables; of those that Terraform calls sensitive, the names alone. */
+export type Variables = { values: Record<string, unknown>; sensitive: string[] }
+
+/** What a plan file of a folder made for it shows: the outputs that it promises, and the input variables. */
+export async function showPlannedValues(folder: string, file: string): Promise<{ outputs: Record<string, unknown>; variables: Variables }> {
   const { stdout } = await run(terraformProgram(), ['show', '-json', '-no-color', file], { cwd: folder, env: { TF_DATA_DIR: '.terraform' }, installHint })
-  const { outputs } = parseOutput(plannedOutputsSchema, stdout).planned_values
-  return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]))
+  const { planned_values: planned, variables, configuration } = parseOutput(plannedValuesSchema, stdout)
+  const declared = configuration.root_module.variables
+  const isSensitive = (name: string) => declared[name]?.sensitive !== false
+  const shown = Object.entries(variables).filter(([name]) => !isSensitive(name))
+  const sensitive = Object.keys(variables).filter(isSensitive)
+  return { outputs: valuesOf(planned.outputs), variables: { values: valuesOf(Object.fromEntries(shown)), sensitive } }
 }
+
+const valuesOf = (named: Record<string, { value?: unknown }>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(named).map(([name, { value }]) => [name, value]))
 
 /** All that a plan file says; the provider is loaded once more for it. */
 export async function showPlan(terraform: Terraform, file: string): Promise<ShownPlan> {
@@ -154,6 +187,33 @@ export async function readStateVersion(terraform: Terraform): Promise<StateVersi
   return stdout.includes('{') ? parseOutput(stateVersionSchema, stdout) : { lineage: '', serial: 0 }
 }
 
+const destroyedSchema = z.looseObject({
+  resource_changes: z
+    .array(
+      z.looseObject({
+        address: z.string(),
+        type: z.string(),
+        change: z.looseObject({ actions: z.array(z.string()), before: z.record(z.string(), z.unknown()).nullish() }),
+      }),
+    )
+    .default([]),
+})
+
+/** A resource that a plan destroys, with its attributes as they are now. */
+export type Destroyed = { address: string; type: string; before: Record<string, unknown> }
+
+/** What a plan file destroys. */
+export async function showDestroyed(terraform: Terraform, file: string): Promise<Destroyed[]> {
+  const { stdout } = await run(terraformProgram(), ['show', '-json', '-no-color', file], options(terraform))
+  const { resource_changes: changes } = parseOutput(destroyedSchema, stdout)
+  return changes.flatMap(({ address, type, change: { actions, before } }) => (actions.includes('delete') ? [{ address, type, before: before ?? {} }] : []))
+}
+
+/** Takes a lock away, by its id. @throws ProgramError when it is not that lock that is held */
+export async function forceUnlock(terraform: Terraform, id: string): Promise<void> {
+  await run(terraformProgram(), ['force-unlock', '-force', '-no-color', id], options(terraform))
+}
+
 /** Reads JSON that terraform printed, without what it warned of before and what setup-terraform's wrapper puts around it. */
 function parseOutput<Schema extends z.ZodType>(schema: Schema, stdout: string): z.infer<Schema> {
   const text = stdout.slice(stdout.search(/^\{/m), stdout.lastIndexOf('}') + 1)
@@ -167,30 +227,64 @@ function parseOutput<Schema extends z.ZodType>(schema: Schema, stdout: string): 
   }
 }
 
-async function runJson(
-  terraform: Terraform,
-  args: string[],
-  say: Say,
-  name: string,
-  kind: 'usage' | 'deploymentFailed',
-  accept = [0],
-): Promise<{ messages: Message[]; exitCode: number }> {
+/** @returns the failure of an apply that did everything nonetheless; any other is thrown */
+async function runJson(terraform: Terraform, command: 'plan' | 'apply', args: string[], say: Say, accept = [0]) {
   const messages: Message[] = []
-  const onLine = (line: string) => {
+  const read = (line: string, tell: Say) => {
     terraform.log?.write(line)
     const message = readMessage(line)
     if (!message) return
     messages.push(message)
-    if (message.type !== 'outputs' && message.type !== 'version') say(message['@message'])
+    if (message.type !== 'outputs' && message.type !== 'version') tell(message['@message'])
     terraform.onMessage?.(message)
   }
+  const start = (onLine: Say, more: RunOptions) => run(terraformProgram(), args, { ...options(terraform), ...more, onLine: (line) => read(line, onLine), accept })
+  return withRecord(terraform, async () => {
+    try {
+      const { exitCode } = await patiently(terraform, command, say, start)
+      return { messages, exitCode, failure: undefined }
+    } catch (error) {
+      if (!(error instanceof ProgramError)) throw error
+      const { result } = error
+      const diagnostics = messages.flatMap(({ diagnostic }) => (diagnostic?.severity === 'error' ? [diagnostic] : []))
+      const failure: Failure = { command, diagnostics, said: result.stderr || result.stdout, signal: result.signal }
+      if (command === 'apply' && (onlyLockIsLeft(failure) || onlyStateIsUnsaved(failure))) return { messages, exitCode: result.exitCode, failure }
+      throw await explainFailure(failure, terraform)
+    }
+  })
+}
+
+const endAfterSeconds = 10
+
+/**
+ * Says every half minute that terraform says nothing, and since when. An interrupted init or plan, which has nothing to
+ * save, is ended when it does not end itself; an apply never is.
+ */
+async function patiently<Result>(terraform: Terraform, command: 'init' | 'plan' | 'apply', say: Say, work: (onLine: Say, more: RunOptions) => Promise<Result>): Promise<Result> {
+  const { tell = () => {}, silenceSeconds = 30 } = terraform
+  let spoken = performance.now()
+  let last = ''
+  let isEnded = false
+  const timer = setInterval(() => {
+    const seconds = Math.round((performance.now() - spoken) / 1000)
+    tell(`  terraform ${command} has said nothing for ${seconds} s${last ? `, since: ${last}` : ''}. It may wait for the state's bucket, or a provider for AWS.`)
+  }, silenceSeconds * 1000)
+  const onLine = (line: string) => {
+    spoken = performance.now()
+    last = line
+    timer.refresh()
+    say(line)
+  }
+  const more = command === 'apply' ? {} : { killAfterSeconds: endAfterSeconds, onKill: () => void (isEnded = true) }
   try {
-    const { exitCode } = await run(terraformProgram(), args, { ...options(terraform), onLine, accept })
-    return { messages, exitCode }
+    return await work(onLine, more)
   } catch (error) {
-    if (!(error instanceof ProgramError)) throw error
-    const diagnostics = messages.flatMap(({ diagnostic }) => (diagnostic?.severity === 'error' ? [diagnostic] : []))
-    throw failure(name, kind, diagnostics, error)
+    if (!isEnded || error !== interruption.reason) throw error
+    const { message, exitCode } = error as CliError
+    const left = command === 'plan' ? ' The lock of the state may be left; nothing was changed.' : ''
+    throw new CliError('interrupted', `${message} terraform ${command} did not end within ${endAfterSeconds} s and was ended.${left}`, { exitCode })
+  } finally {
+    clearInterval(timer)
   }
 }
 
@@ -201,46 +295,4 @@ function readMessage(line: string): Message | undefined {
   } catch {
     return undefined
   }
-}
-
-function failure(name: string, kind: 'usage' | 'deploymentFailed', diagnostics: Diagnostic[], error: ProgramError): CliError {
-  const lock = diagnostics.find(({ summary }) => summary === 'Error acquiring the state lock')
-  if (lock) return lockedError(lock.detail)
-  const wrong = diagnostics.find(({ summary }) => summary === wrongVersion)
-  if (wrong) return wrongVersionError(formatDiagnostic(wrong))
-  const cause = diagnostics.map(formatDiagnostic).join('\n') || plain(error.result.stderr || error.result.stdout)
-  return new CliError(kind, `${name} failed.`, { fix: 'Fix the cause and run the same command again.', cause })
-}
-
-const wrongVersion = 'Unsupported Terraform Core version'
-
-function wrongVersionError(cause: string): CliError {
-  return new CliError('unavailable', 'This Terraform is not one that the configuration asks for.', { fix: installHint, cause })
-}
-
-function formatDiagnostic({ summary, detail, address, range }: Diagnostic): string {
-  const place = range ? `${range.filename}:${range.start.line}:${range.start.column}: ` : ''
-  return [`${place}${summary}${address ? ` (${address})` : ''}`, detail.trim()].filter(Boolean).join('\n')
-}
-
-/** Who holds the lock stands in the detail, as `  ID:  …` lines. */
-function lockedError(detail: string): CliError {
-  const fields = new Map([...detail.matchAll(/^\s*(\w+):(.+)$/gm)].map(([, name, value = '']) => [name, value.trim()]))
-  const field = (name: string) => fields.get(name)
-  const id = field('ID')
-  const holder = [field('Who') && `held by ${field('Who')}`, field('Created') && `since ${field('Created')}`, field('Operation')]
-  return new CliError('stateLocked', `The state is locked${id ? ` (lock ${id})` : ''}; nothing was changed.`, {
-    fix: `Wait for that run to end. Only if it is certain that it no longer runs: ${terraformProgram()} -chdir=infrastructure force-unlock ${id ?? '<lock id>'}`,
-    cause: holder.filter(Boolean).join(', ') || plain(detail),
-  })
-}
-
-/** Without the box that terraform draws around its errors. */
-function plain(text: string): string {
-  return text
-    .split('\n')
-    .map((line) => line.replace(/^[╷│╵]\s?/, '').trimEnd())
-    .filter((line) => line !== '')
-    .slice(-20)
-    .join('\n')
 }

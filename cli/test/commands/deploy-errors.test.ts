@@ -47,8 +47,8 @@ const cases: Record<string, Case> = {
   'the state is locked while applying': { env: { FAKE_APPLY_ERROR: lock }, exitCode: 6, says: /The state is locked \(lock 1234-abcd\)/, verbs: [...planned, 'apply'] },
   'the plan is stale': { env: { FAKE_APPLY_ERROR: diagnostic('Saved plan is stale') }, exitCode: 5, says: /terraform apply failed\..*Saved plan is stale.*fix: .*run the same command again/s, verbs: [...planned, 'apply'] },
   'the output alb_url is gone': { env: { FAKE_ALB_URL: undefined }, exitCode: 5, says: /its output alb_url is no URL.*fix: Let infrastructure\/outputs\.tf/s, verbs: [...planned, 'apply'] },
-  'nobody answers': { env: { FAKE_ALB_URL: 'http://127.0.0.1:9' }, args: [...approved, '--timeout', '1'], exitCode: 5, says: /did not answer with v1 within 1 s\..*now at the load balancer: ECONNREFUSED/s, verbs: [...planned, 'apply'] },
-  'another app answers': { served: { hello: 'world' }, args: [...approved, '--timeout', '1'], exitCode: 5, says: /not proved: app: HTTP 404 on \/healthz, and no \/version/, verbs: [...planned, 'apply'] },
+  'nobody answers': { env: { FAKE_ALB_URL: 'http://127.0.0.1:9' }, args: [...approved, '--timeout', '1'], exitCode: 5, says: /did not answer with v1 within 1 s\..*Serving: nothing that answers \(ECONNREFUSED/s, verbs: [...planned, 'apply'] },
+  'another app answers': { served: { hello: 'world' }, args: [...approved, '--timeout', '1'], exitCode: 5, says: /not proved  app: HTTP 404 on \/healthz, and no \/version/, verbs: [...planned, 'apply'] },
 }
 
 for (const [name, { env = {}, args = approved, exitCode, says, verbs, ...more }] of Object.entries(cases)) {
@@ -66,6 +66,44 @@ for (const [name, { env = {}, args = approved, exitCode, says, verbs, ...more }]
     t.same(readdirSync(tmp), [], 'no plan is left behind')
   })
 }
+
+t.test('a state that could not be saved: what was applied is watched all the same, and the next deploy refuses', async (t) => {
+  const { deploy, terraform, aws } = await scene(t)
+  const unsaved = { FAKE_ERRORED_STATE: 'yes', FAKE_APPLY_ERROR: diagnostic('Failed to persist state to backend', 'kept') }
+  const first = await deploy([...approved, '--json'], unsaved)
+  t.equal(first.exitCode, 4, first.stderr)
+  t.equal(first.stdout, '')
+  t.ok(aws.calls.includes('ecs DescribeServices'), 'what ECS makes of it is watched')
+  t.match(first.stderr, /✔ Wait for the proof that it serves.*error: Terraform has applied, but its state could not be written; it is kept in infrastructure\/errored\.tfstate\..*fix: Do not apply again before this: terraform -chdir=infrastructure state push errored\.tfstate/s)
+  const calls = terraform().length
+  const second = await deploy(approved)
+  t.match(second, { exitCode: 2, stderr: /errored\.tfstate holds the state of an earlier apply.*fix: terraform -chdir=infrastructure state push errored\.tfstate && rm infrastructure\/errored\.tfstate/s })
+  t.equal(terraform().length, calls, 'terraform is not asked')
+})
+
+t.test('a lock that could not be released after all was applied does not make it a failure', async (t) => {
+  const { deploy } = await scene(t)
+  const left = 'Error message: failed to delete the lock file: AccessDenied\nLock Info:\n  ID:        1234-abcd\n'
+  const { exitCode, stderr, stdout } = await deploy([...approved, '--json'], { FAKE_APPLY_ERROR: diagnostic('Error releasing the state lock', left) })
+  t.equal(exitCode, 0, stderr)
+  t.match(stderr, /warning: Terraform has applied and saved its state, but the lock .* is left\.\n.*force-unlock 1234-abcd;/)
+  t.match(JSON.parse(stdout), { version: '1.2.3' })
+})
+
+t.test('what a killed apply has left behind is named, with the command that takes it over', async (t) => {
+  const errors: [object, RegExp][] = [
+    [{ summary: 'creating ELBv2 Load Balancer (webapp-dev): DuplicateLoadBalancerName: A load balancer with the same name exists', address: 'module.alb.aws_lb.this[0]' }, /import 'module\.alb\.aws_lb\.this\[0\]' "\$\(aws elbv2 describe-load-balancers --names webapp-dev /],
+    [{ summary: 'creating IAM Role (webapp-exec): EntityAlreadyExists: Role with name webapp-exec already exists.', address: 'aws_iam_role.exec' }, /import 'aws_iam_role\.exec' webapp-exec/],
+    [{ summary: 'creating CloudWatch Logs Log Group (/aws/ecs/x): ResourceAlreadyExistsException: The specified log group already exists', address: 'aws_cloudwatch_log_group.this' }, /import 'aws_cloudwatch_log_group\.this' \/aws\/ecs\/x/],
+  ]
+  for (const [error, command] of errors) {
+    const { deploy } = await scene(t)
+    const { exitCode, stderr } = await deploy(approved, { FAKE_APPLY_ERROR: JSON.stringify({ severity: 'error', detail: '', ...error }) })
+    t.equal(exitCode, 5)
+    t.match(stderr, 'AWS has already what Terraform wanted to make')
+    t.match(stderr, command)
+  }
+})
 
 t.test('an image_tag in a file: no plan either, which would be of another image; build does not mind', async (t) => {
   const { deploy, terraform, options } = await scene(t, { files: { 'infrastructure/input.auto.tfvars': `${tfvars}image_tag = "v0"\n` } })

@@ -1,12 +1,11 @@
 import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import t, { type Test } from 'tap'
-import { isAlive } from '../../src/rehearsal/processes.ts'
 import { runCli, type CliOptions } from '../support/cli.ts'
 import { fakeLinters } from '../support/fake-linters.ts'
 import { fakePrograms, type FakePrograms } from '../support/fake-programs.ts'
 import { writeProject } from '../support/project.ts'
-import { waitFor } from '../support/wait-for.ts'
+import { isAlive, until } from '../support/until.ts'
 
 type Report = {
   findings: { tool: string; rule: string; severity: string; file: string; line: number; column: number; message: string; fix: string | null; url: string | null }[]
@@ -168,7 +167,7 @@ say('[]')`
   const { exitCode, stderr } = await lint(['--only', 'hadolint'])
   t.equal(exitCode, 0, stderr)
   const pid = Number(readFileSync(started, 'utf8'))
-  await waitFor('what it left is gone', async () => !isAlive(pid))
+  await until('what it left is gone', () => !isAlive(pid))
 })
 
 t.test('without anything to lint a tool is skipped, installed or not', async (t) => {

@@ -6,7 +6,7 @@ import type { RehearseResult } from '../../src/rehearsal/rehearse.ts'
 import { runCli } from '../support/cli.ts'
 import { addBusybox, exampleProject, runImage } from '../support/example.ts'
 import { lacking } from '../support/needs.ts'
-import { waitFor } from '../support/wait-for.ts'
+import { until } from '../support/until.ts'
 
 const project = exampleProject(t, 'busybox')
 addBusybox(project)
@@ -21,7 +21,7 @@ t.test('its settings are valid', async (t) => {
 t.test('its image is built and serves', { skip: lacking('engine') }, async (t) => {
   const { url, json } = await runImage(t, project)
   t.match(json, { tag: /^[0-9a-f]{16}$/, platform: /^linux\// })
-  t.ok(await waitFor('it answers', () => fetch(`${url}/healthz`).then(({ ok }) => ok, () => false)))
+  await until('it answers', () => fetch(`${url}/healthz`).then(({ ok }) => ok, () => false))
   t.match(await fetch(url).then((response) => response.text()), 'Hello from busybox')
 })
 

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { runCli } from '../support/cli.ts'
 import { exampleProject } from '../support/example.ts'
-import { waitFor } from '../support/wait-for.ts'
+import { until } from '../support/until.ts'
 
 const example = fileURLToPath(new URL('flask', import.meta.url))
 
@@ -30,7 +30,7 @@ t.test('answers the health check, tells what it is, and ends with 0 on SIGTERM',
   t.teardown(() => app.kill('SIGKILL'))
   const ended = once(app, 'exit')
   const url = `http://127.0.0.1:${port}`
-  await waitFor('it answers', () => fetch(`${url}/healthz`).then(({ ok }) => ok, () => false))
+  await until('it answers', () => fetch(`${url}/healthz`).then(({ ok }) => ok, () => false))
   t.match(await fetch(`${url}/version`).then((response) => response.json()), { version: '0.0.0', commit: null, imageTag: 'v7', imageDigest: 'sha256:aa' })
   app.kill('SIGTERM')
   t.same(await ended, [0, null])

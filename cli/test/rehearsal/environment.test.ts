@@ -1,16 +1,13 @@
 import t from 'tap'
-import { rehearsalVariables } from '../../src/rehearsal/environment.ts'
-import { redact } from '../../src/platform/terminal/secrets.ts'
+import { rehearsalEnvironment } from '../../src/rehearsal/environment.ts'
 
-t.test("the rehearsal's credentials are no words that it says itself", (t) => {
-  const { AWS_SECRET_ACCESS_KEY } = rehearsalVariables({ url: 'http://127.0.0.1:4566', region: 'eu-west-1', stateDir: '/tmp/rehearsal' })
-  const before = process.env.AWS_SECRET_ACCESS_KEY
-  process.env.AWS_SECRET_ACCESS_KEY = AWS_SECRET_ACCESS_KEY
-  t.teardown(() => {
-    if (before === undefined) delete process.env.AWS_SECRET_ACCESS_KEY
-    else process.env.AWS_SECRET_ACCESS_KEY = before
-  })
-  const said = 'This was a rehearsal; read .fargate-ctl/rehearsal/daemon.log.'
-  t.equal(redact(said), said)
+t.test("what leads elsewhere is unset: Terraform's variables and those that the embedded AWS names", (t) => {
+  const leaking = { TF_WORKSPACE: 'other', TF_CLI_ARGS: '-no-color', TF_CLI_ARGS_plan: '-destroy', TF_VAR_env: 'dev' }
+  for (const name of Object.keys(leaking)) t.teardown(() => delete process.env[name])
+  Object.assign(process.env, leaking)
+  const aws = { set: { AWS_ENDPOINT_URL: 'http://127.0.0.1:4566' }, unset: ['AWS_PROFILE'] }
+  const { set, unset } = rehearsalEnvironment(aws, { TF_DATA_DIR: '/tmp/terraform' })
+  t.same(set, { ...aws.set, TF_DATA_DIR: '/tmp/terraform' })
+  t.same(unset.toSorted(), ['AWS_PROFILE', 'TF_CLI_ARGS', 'TF_CLI_ARGS_plan', 'TF_WORKSPACE'])
   t.end()
 })

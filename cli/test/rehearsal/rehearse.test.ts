@@ -103,7 +103,7 @@ t.test('from a clone to a running webapp, a new version, and away again', async 
   await t.test('--down leaves nothing behind', async (t) => {
     const down = await cli(['rehearse', '--down'])
     t.equal(down.exitCode, 0, down.stderr)
-    const label = `label=fargate-ctl.rehearsal=${join(folder, '.fargate-ctl', 'rehearsal', 'gateway')}`
+    const label = `label=embedded-aws=${join(folder, '.fargate-ctl', 'rehearsal', 'embedded-aws')}`
     t.equal(execFileSync('docker', ['ps', '--all', '--quiet', '--filter', label], { encoding: 'utf8' }), '')
     t.notOk(existsSync(join(folder, '.fargate-ctl', 'rehearsal')))
     t.equal((await cli(['rehearse', '--down'])).exitCode, 0, 'and can be said twice')

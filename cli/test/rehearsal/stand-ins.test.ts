@@ -19,6 +19,7 @@ const skip = realModules ? false : 'FARGATE_CTL_REAL_MODULES names no folder'
 const metaArguments = new Set(['source', 'version', 'count', 'for_each', 'providers', 'depends_on'])
 
 const calls = Object.entries(await readBlocks(infrastructure, 'module')).map(([name, call]) => ({ name, call: call as ModuleCall }))
+const locals = await readLocals('container.tf')
 const rootText = globSync(`${infrastructure}/*.tf`).map((file) => readFileSync(file, 'utf8')).join('\n')
 t.setTimeout(120_000)
 
@@ -145,6 +146,11 @@ async function readVariables(folder: string): Promise<Record<string, Json>> {
   )
 }
 
+async function readLocals(name: string): Promise<Json> {
+  const { locals } = await parse(name, readFileSync(join(infrastructure, name), 'utf8'))
+  return Object.assign({}, ...(locals as Json[]))
+}
+
 function usedOutputs(module: string): string[] {
   return [...new Set([...rootText.matchAll(new RegExp(`module\\.${module}\\.(\\w+)`, 'g'))].map(([, output]) => output ?? ''))]
 }
@@ -157,8 +163,8 @@ function usedServiceOutputs(): string[] {
 /** @returns keys of a service, its containers, load balancers, rules and policies that the module's text never names */
 function unreadKeys(text: string): string[] {
   const app = (calls.find(({ name }) => name === 'ecs')?.call.services as { app: Json }).app
-  const nested = ['container_definitions', 'load_balancer', 'autoscaling_policies', 'capacity_provider_strategy']
-  const objects = [app, ...nested.flatMap((key) => Object.values(app[key] as Record<string, Json>))]
+  const nested = ['load_balancer', 'autoscaling_policies', 'capacity_provider_strategy']
+  const objects = [app, locals.container as Json, ...nested.flatMap((key) => Object.values(app[key] as Record<string, Json>))]
   const keys = objects.flatMap((object) => Object.keys(object))
   t.ok(keys.length > 40, 'the service was understood')
   return keys.filter((key) => !new RegExp(`\\.${key}\\b|, "${key}"`).test(text))

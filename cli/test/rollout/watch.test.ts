@@ -40,8 +40,10 @@ t.test('while ECS says IN_PROGRESS it is not done, although the app answers', as
   const { exitCode, stderr, stdout } = await deploy(briefly)
   t.equal(exitCode, 5)
   t.equal(stdout, '')
-  t.match(stderr, 'not proved: ECS: the deployment of webapp:2 is IN_PROGRESS; it is not complete')
-  t.match(stderr, `now at the load balancer: v1 (version 1.2.3, ${digest})`)
+  t.match(stderr, /^FAILED after \d+ s: The cause is unknown; the deployment is IN_PROGRESS and no task has failed\.$/m)
+  t.match(stderr, 'not proved  ECS: the deployment of webapp:2 is IN_PROGRESS; it is not complete')
+  t.match(stderr, 'gave up     nobody: the time-out of 4 s (--timeout) is over, and ECS goes on with the deployment.')
+  t.match(stderr, `Serving: v1 (version 1.2.3, ${digest}) on 2 of 2 healthy tasks`)
 })
 
 t.test('a rollback fails long before the timeout, with the reason, the last log line and what serves now', async (t) => {
@@ -50,17 +52,22 @@ t.test('a rollback fails long before the timeout, with the reason, the last log 
   t.equal(exitCode, 5, stderr)
   t.match(stderr, / event {7}has started 2 tasks/)
   t.match(stderr, /task 55555555 stopped: Essential container in task exited \(EssentialContainerExited, exit code 3\); log: no database at db\.internal/)
-  t.match(stderr, 'The new tasks with v1 do not serve.')
-  t.match(stderr, 'cause: ROLLBACK_SUCCESSFUL: ECS deployment circuit breaker: tasks failed to start.')
-  t.match(stderr, `now at the load balancer: v0 (version 1.0.0, ${otherDigest})`)
-  t.match(stderr, 'fix: Ended as it started or soon after: the app.')
+  const [first, second, third] = stderr.slice(stderr.indexOf('FAILED')).split('\n')
+  t.match(first, /^FAILED after \d+ s: The app ended with exit code 3: no database at db\.internal\.$/)
+  t.match(second, /^Do: Read its last lines below, correct the app, and run: fargate-ctl deploy --build$/)
+  t.equal(third, `Serving: v0 (version 1.0.0, ${otherDigest}) on 1 of 2 healthy tasks; Terraform's state says webapp:2, ECS runs webapp:1`)
+  t.match(stderr, 'deployment  2 ROLLBACK_SUCCESSFUL: ECS deployment circuit breaker: tasks failed to start.')
+  t.match(stderr, "gave up     ECS's circuit breaker.")
+  t.match(stderr, /stop code {3}EssentialContainerExited\n.*exit code {3}3\n {2}container {3}app\n {2}tasks {7}1 ended like this: 55555555/s)
+  t.match(stderr, /last lines of the log:\n {4}\{"level":"info"\}\n {4}no database at db\.internal\n {2}events:\n {4}has started 2 tasks/)
+  t.match(stderr, 'https://eu-central-1.console.aws.amazon.com/ecs/v2/clusters/webapp-dev/services/webapp/deployments?region=eu-central-1')
 })
 
 t.test('where only settings change and ECS rolls them back, that is no success', async (t) => {
   const { deploy } = await scene(t, (look) => (look < 3 ? inProgress : settingsRolledBack))
   const { exitCode, stderr } = await deploy(approved)
   t.equal(exitCode, 5, stderr)
-  t.match(stderr, 'cause: ROLLBACK_SUCCESSFUL')
+  t.match(stderr, 'deployment  2 ROLLBACK_SUCCESSFUL')
 })
 
 /** Each for two looks: what the SDK tries four times itself takes more calls. */
@@ -78,7 +85,7 @@ for (const [name, failure, calls] of failures) {
     const { deploy } = await scene(t, (look) => (look < 2 ? inProgress : settingsRolledBack), {}, answers)
     const { exitCode, stderr } = await deploy(approved)
     t.equal(exitCode, 5, stderr)
-    t.match(stderr, 'cause: ROLLBACK_SUCCESSFUL')
+    t.match(stderr, 'deployment  2 ROLLBACK_SUCCESSFUL')
     t.equal(stderr.match(/warning: .* It is asked again\./g)?.length, 1, stderr)
   })
 }
@@ -122,8 +129,8 @@ t.test("somebody else's deployment that failed just before says nothing about th
   const theirStop = { taskDefinition: taskDefinition(1), stoppedReason: 'CannotPullContainerError: v9: not found' }
   const failed = { ...rolledBack, deployments: [theirs, ...(rolledBack.deployments ?? [])], stopped: [crashed, theirStop] }
   const bad = await (await scene(t, () => failed, { served: old })).deploy(approved)
-  t.match(bad.stderr, 'fix: Ended as it started or soon after: the app.')
-  t.notMatch(bad.stderr.split('error:')[1] ?? '', 'CannotPull')
+  t.match(bad.stderr, 'FAILED after')
+  t.notMatch(bad.stderr.split('FAILED')[1] ?? '', 'CannotPull')
   const good = await scene(t, () => ({ deployments: [theirs, { name: 2, status: 'SUCCESSFUL' }], stopped: [theirStop] }))
   t.equal((await good.deploy(approved)).exitCode, 0)
 })
@@ -150,19 +157,19 @@ t.test('a sidecar first in the task is not taken for the app', async (t) => {
   const { exitCode, stderr } = await good.deploy(approved)
   t.equal(exitCode, 0, stderr)
   const bad = await scene(t, () => ({ running: [{ containers: containers(otherDigest, [{ name: 'proxy', imageDigest: digest }]) }] }))
-  t.match(await bad.deploy(briefly), { exitCode: 5, stderr: new RegExp(`not proved: tasks: task 11111111 runs ${otherDigest} in the container app`) })
+  t.match(await bad.deploy(briefly), { exitCode: 5, stderr: new RegExp(`not proved  tasks: task 11111111 runs ${otherDigest} in the container app`) })
 })
 
 t.test('a task of another task definition is no proof', async (t) => {
   const { deploy } = await scene(t, () => ({ running: [{ containers: containers() }, { containers: containers(), taskDefinition: taskDefinition(1) }] }))
-  t.match(await deploy(briefly), { exitCode: 5, stderr: /not proved: tasks: task 22222222 is of webapp:1/ })
+  t.match(await deploy(briefly), { exitCode: 5, stderr: /not proved  tasks: task 22222222 is of webapp:1/ })
 })
 
 t.test('a tag that ECS resolved to other content fails at once', async (t) => {
   const { deploy } = await scene(t, () => ({ deployments: [{ name: 2, status: 'SUCCESSFUL', images: [{ containerName: 'app', image: 'webapp:v1', imageDigest: otherDigest }] }] }))
   const { exitCode, stderr } = await deploy(approved)
   t.equal(exitCode, 5)
-  t.match(stderr, `cause: The service's task definition leads to ${otherDigest}, and v1 is ${digest}.`)
+  t.match(stderr, `: The service's task definition leads to ${otherDigest}, and v1 is ${digest}.`)
 })
 
 t.test("an index is proved by its platform's digest", async (t) => {
@@ -184,14 +191,14 @@ t.test('an app without /version is proved by ECS and its health path, and the su
     t.match(stdout, 'the app answered three times in a row (HTTP 204 on /up, and no /version), which tells no version')
   }
   const sick = await scene(t, () => ({}), { served: () => ({ status: 404, body: '' }) })
-  t.match(await sick.deploy(briefly), { exitCode: 5, stderr: /not proved: app: HTTP 404 on \/healthz, and no \/version/ })
+  t.match(await sick.deploy(briefly), { exitCode: 5, stderr: /not proved  app: HTTP 404 on \/healthz, and no \/version/ })
 })
 
 t.test('an app whose /version names no digest is compared by what it names', async (t) => {
   const tagged = await scene(t, () => ({}), { served: { imageTag: 'v1', imageDigest: null } })
   t.match(await tagged.deploy(['--tag', 'v1', '--auto-approve']), { exitCode: 0, stdout: /three times in a row with its tag; its \/version names no digest/ })
   const wrong = await scene(t, () => ({}), { served: { imageTag: 'v0' } })
-  t.match(await wrong.deploy(briefly), { exitCode: 5, stderr: /not proved: app: v0 answers/ })
+  t.match(await wrong.deploy(briefly), { exitCode: 5, stderr: /not proved  app: v0 answers/ })
 })
 
 t.test('without changes: proved at the first look; a rollback by ECS is named', async (t) => {
@@ -229,6 +236,56 @@ t.test('logs that may not be read do not hide the rest', async (t) => {
   const { exitCode, stderr } = await deploy(approved)
   t.equal(exitCode, 5)
   t.match(stderr, /stopped: Essential container in task exited \(EssentialContainerExited, exit code 3\)$/m)
+  t.match(stderr, /log {9}AWS does not allow this identity to read the log group \/aws\/ecs\/webapp\/app\. Ask for the permission logs:GetLogEvents/)
+})
+
+const twice = { ...inProgress, stopped: [crashed, crashed] }
+
+t.test('the second task that ends of the same cause ends the deployment: it is stopped, and the old version serves again', async (t) => {
+  const service = deployedService((look) => (look < 3 ? twice : { ...rolledBack, stopped: [crashed, crashed] }))
+  const { deploy, aws } = await deployScene(t, { served: old, account: { ...webapp, answers: { ...service, ...logs } } })
+  const { exitCode, stderr } = await deploy(approved)
+  t.equal(exitCode, 5, stderr)
+  t.equal(aws.calls.filter((call) => call === 'ecs StopServiceDeployment').length, 1)
+  t.match(stderr, /FAILED after \d+ s: The app ended with exit code 3: no database/)
+  t.match(stderr, 'gave up     fargate-ctl, at the second identical cause')
+  t.match(stderr, 'tasks       2 ended like this')
+})
+
+t.test('--keep-trying and a missing permission leave it to ECS; the first deployment has nothing to go back to', async (t) => {
+  const patient = await scene(t, (look) => (look < 3 ? twice : rolledBack))
+  t.match((await patient.deploy([...approved, '--keep-trying'])).stderr, "gave up     ECS's circuit breaker")
+  t.notOk(patient.aws.calls.includes('ecs StopServiceDeployment'))
+  const refused = await scene(t, (look) => (look < 3 ? twice : rolledBack), {}, { StopServiceDeployment: refusal('AccessDeniedException') })
+  t.match((await refused.deploy(approved)).stderr, /warning: .*Ask for the permission ecs:StopServiceDeployment.*ECS decides when to give up.*gave up {5}ECS's circuit breaker/s)
+  const first = await scene(t, () => ({ ...twice, deployments: [{ name: 2, status: 'IN_PROGRESS', sources: [] }] }), { served: 'down' })
+  const { stderr } = await first.deploy(approved)
+  t.match(stderr, /Serving: nothing that answers \(HTTP 503 on \/version\).*gave up {5}fargate-ctl, .*first deployment: there is nothing to go back to/s)
+  t.notOk(first.aws.calls.includes('ecs StopServiceDeployment'))
+})
+
+t.test('a crash after the deployment was successful is a failure of its own kind', async (t) => {
+  const { deploy } = await scene(t, (look) => (look < 4 ? {} : { stopped: [crashed] }), {}, logs)
+  const { exitCode, stderr, stdout } = await deploy([...approved, '--bake', '30'])
+  t.equal(exitCode, 5, stderr)
+  t.equal(stdout, '')
+  t.match(stderr, /FAILED after \d+ s: Crashed after it was successful: The app ended with exit code 3: no database/)
+  t.match(stderr, 'gave up     nobody: ECS rolls nothing back that it has called successful.')
+})
+
+t.test('what makes way while it is watched for a crash is none', async (t) => {
+  const scaledIn = { stopCode: 'ServiceSchedulerInitiated', stoppedReason: 'Scaling activity initiated by (deployment ecs-svc/2)', containers: [{ name: 'app', exitCode: 0 }] }
+  const { deploy } = await scene(t, (look) => (look < 3 ? {} : { stopped: [scaledIn] }))
+  t.equal((await deploy([...approved, '--bake', '3'])).exitCode, 0)
+})
+
+t.test('the fix names the line of the input, which GitHub shows the error at', async (t) => {
+  const killed = { ...crashed, containers: [{ name: 'app', exitCode: 137, reason: 'OutOfMemoryError: Container killed due to memory usage' }] }
+  const files = { 'infrastructure/input.auto.tfvars': 'region = "eu-central-1"\nenv    = "dev"\nmemory = 512\n', 'infrastructure/more.tf': 'variable "memory" {\n  type = number\n}\n' }
+  const { deploy } = await scene(t, () => ({ ...rolledBack, stopped: [killed] }), { files })
+  const { stderr } = await deploy(approved, { GITHUB_ACTIONS: 'true' })
+  t.match(stderr, /^Do: Raise memory at infrastructure\/input\.auto\.tfvars:3, or find what takes it\.$/m)
+  t.match(stderr, /^::error file=infrastructure\/input\.auto\.tfvars,line=3::The app needs more memory than it has\. Raise memory/m)
 })
 
 t.test('an interrupt while watching ends with 130 and says that ECS goes on', async (t) => {

@@ -49,7 +49,8 @@ export async function deployScene(
   const programs = fakePrograms(join(project, 'bin'), { docker: fakeDocker, terraform: fakeTerraform, ...more })
   const tmp = join(project, 'tmp')
   mkdirSync(tmp)
-  const env = { ...aws.env, TMPDIR: tmp, FAKE_ALB_URL: url, FAKE_PLAN: JSON.stringify({ 'module.ecs.a': 'create', 'module.ecs.b': 'update' }) }
+  // What serves is not watched for a crash for another half minute.
+  const env = { ...aws.env, FARGATE_CTL_BAKE: '0', TMPDIR: tmp, FAKE_ALB_URL: url, FAKE_PLAN: JSON.stringify({ 'module.ecs.a': 'create', 'module.ecs.b': 'update' }) }
   const options = (more: Record<string, string | undefined> = {}) => ({ cwd: project, path: [programs.folder], env: { ...env, ...more } })
   const infrastructure = join(project, 'infrastructure')
   return {

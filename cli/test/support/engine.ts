@@ -9,31 +9,29 @@ import { run } from '../../src/platform/run.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const scratch = join(root, '.fargate-ctl')
-const context = fileURLToPath(new URL('./test-app', import.meta.url))
+/** What the tests of the embedded AWS run. */
+const context = join(root, 'cli', 'embedded-aws', 'test', 'support', 'test-app')
 const arch = process.arch === 'arm64' ? 'arm64' : 'x64'
-
-/** ECS's name of the architecture that the test image has. */
-export const cpuArchitecture = arch === 'arm64' ? 'ARM64' : 'X86_64'
 
 /**
  * Makes sure that an engine answers and has the test image. Test files run side by side, so only what starts them all
  * may start and stop an engine.
- * @returns stops the engine if it was started here
+ * @returns the image's reference, and what stops the engine if it was started here
  */
-export async function prepareEngine(): Promise<() => Promise<void>> {
+export async function prepareEngine(): Promise<{ image: string; stop: () => Promise<void> }> {
   const running = await requireEngine('docker').then(
     () => true,
     () => false,
   )
   await ensureEngine('docker', scratch)
-  await ensureTestImage()
-  return async () => {
+  const stop = async () => {
     if (!running) await stopOwnEngine(scratch)
   }
+  return { image: await ensureTestImage(), stop }
 }
 
 /** @returns the test image's reference in the engine; made when its files have changed, otherwise used again */
-export async function ensureTestImage(): Promise<string> {
+async function ensureTestImage(): Promise<string> {
   const hash = createHash('sha256')
   for (const file of ['Dockerfile', 'server.mts']) hash.update(readFileSync(join(context, file)))
   const reference = `fargate-ctl/test-app:${hash.digest('hex').slice(0, 16)}`
@@ -45,12 +43,6 @@ export async function ensureTestImage(): Promise<string> {
   return reference
 }
 
-/** Gives the tag in the registry to another image, which does the same. */
-export async function pushMovedImage(target: string): Promise<void> {
-  await run('docker', ['build', '--quiet', '--tag', target, '-'], { input: `FROM ${await ensureTestImage()}\nLABEL moved=yes\n` })
-  await run('docker', ['push', '--quiet', target])
-}
-
 /** @returns what to build an app for Node on where the base image that its Dockerfile names cannot be pulled */
 export function findNodeBase(): Promise<string | undefined> {
   return chooseBaseImage({
@@ -60,11 +52,4 @@ export function findNodeBase(): Promise<string | undefined> {
     dockerfile: join(context, 'Dockerfile'),
     say: (text) => console.log(text),
   })
-}
-
-/** Pushes the test image to the embedded registry. @returns removes the tag that the engine needed for it */
-export async function pushTestImage(target: string): Promise<() => Promise<void>> {
-  await run('docker', ['tag', await ensureTestImage(), target])
-  await run('docker', ['push', '--quiet', target])
-  return async () => void (await run('docker', ['rmi', '--no-prune', target], { accept: 'any' }))
 }

@@ -18,6 +18,8 @@ export type FakeDeployment = {
   status: string
   statusReason?: string
   taskDefinition?: string
+  /** What it replaces; by default another. */
+  sources?: { arn: string }[]
   images?: { containerName: string; image?: string; imageDigest?: string }[]
 }
 export type FakeStop = { taskDefinition?: string; stopCode?: string; stoppedReason: string; containers?: FakeContainer[]; seconds?: number }
@@ -70,7 +72,9 @@ export function deployedService(at: (look: number) => Partial<FakeService> = () 
         services: [
           {
             serviceName: 'webapp',
+            clusterArn: `${arn}cluster/webapp-dev`,
             taskDefinition: runs,
+            loadBalancers: [{ targetGroupArn: 'webapp-8080', containerName: 'app', containerPort: 8080 }],
             desiredCount: 2,
             runningCount: 2,
             deployments: [primary, ...Array<object>(left - 1).fill(old)],
@@ -90,6 +94,7 @@ export function deployedService(at: (look: number) => Partial<FakeService> = () 
         status: each.status,
         statusReason: each.statusReason,
         targetServiceRevision: { arn: revisionArn(each.name) },
+        sourceServiceRevisions: each.sources ?? [{ arn: revisionArn(0) }],
       })),
     }),
     DescribeServiceRevisions: (n) => ({
@@ -104,6 +109,7 @@ export function deployedService(at: (look: number) => Partial<FakeService> = () 
       const { running, stopped } = show(look)
       return { taskArns: desiredStatus === 'STOPPED' ? stopped.map((_, index) => taskArn(5 + index)) : running.map((_, index) => taskArn(1 + index)) }
     },
+    DescribeTargetHealth: { '10.0.0.1': 'healthy', '10.0.0.2': 'healthy' },
     DescribeTasks: (_, { tasks = [] }) => {
       const { running, stopped, began } = show(look)
       const up = running.map(({ taskDefinition: of = taskDefinition(2), ...task }, index) => ({ lastStatus: 'RUNNING', taskDefinitionArn: of, taskArn: taskArn(1 + index), ...task }))

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 /**
  * A terraform that speaks the machine-readable UI. Steered by the environment: FAKE_PLAN (JSON: action by address),
  * FAKE_ALB_URL, FAKE_OUTPUTS (JSON: outputs to change; null leaves one empty), FAKE_NO_SERVICE (leaves out the outputs that name the service), FAKE_PLAN_ERROR and FAKE_APPLY_ERROR
- * (JSON: a diagnostic), FAKE_PLAN_MS and FAKE_APPLY_MS, FAKE_SHOW (a file with what `show -json` prints). It keeps a lock file while it plans or applies and removes it
+ * (JSON: a diagnostic), FAKE_ERRORED_STATE (an apply writes errored.tfstate), FAKE_PLAN_MS and FAKE_APPLY_MS, FAKE_SHOW (a file with what `show -json` prints). It keeps a lock file while it plans or applies and removes it
  * when it ends in order, as terraform does on its first interrupt; a second one makes it give up at once and leave the
  * lock behind. What a configuration's values are is not its business: in the folder made for that question it calls the
  * terraform that comes next on PATH.
@@ -40,7 +40,8 @@ const workWithLock = async (milliseconds) => {
   fs.rmSync('terraform.lock')
   if (interrupts > 0) process.exit(1)
 }
-fs.appendFileSync('terraform.log', JSON.stringify({ verb, args, tag: process.env.TF_VAR_image_tag, digest: process.env.TF_VAR_image_digest }) + '\\n')
+// What it only reads is not told.
+if (verb !== 'output') fs.appendFileSync('terraform.log', JSON.stringify({ verb, args, tag: process.env.TF_VAR_image_tag, digest: process.env.TF_VAR_image_digest }) + '\\n')
 if (verb === 'init') {
   if (process.env.FAKE_INIT_ERROR) { complain('╷\\n│ Error: ' + process.env.FAKE_INIT_ERROR + '\\n╵'); return 1 }
   fs.mkdirSync('.terraform/modules', { recursive: true })
@@ -57,8 +58,10 @@ if (verb === 'plan') {
   if (changes.length > 0 && args.includes('-detailed-exitcode')) return 2
 }
 if (verb === 'show') say(fs.readFileSync(process.env.FAKE_SHOW, 'utf8'))
+if (verb === 'version') say(JSON.stringify({ terraform_version: '1.11.4' }))
 if (verb === 'output') say(JSON.stringify(outputs))
 if (verb === 'apply') {
+  if (process.env.FAKE_ERRORED_STATE) fs.writeFileSync('errored.tfstate', JSON.stringify({ outputs }))
   if (process.env.FAKE_APPLY_ERROR) return diagnose(process.env.FAKE_APPLY_ERROR)
   await workWithLock(process.env.FAKE_APPLY_MS)
   for (const addr of Object.keys(JSON.parse(process.env.FAKE_PLAN ?? '{}'))) message('apply_complete', { hook: { resource: { addr }, elapsed_seconds: 1 } })

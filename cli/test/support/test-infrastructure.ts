@@ -37,9 +37,12 @@ export type InfrastructureTest = {
  * @param modules folder with vpc/, alb/ and ecs/; default: the stand-ins
  */
 export function testInfrastructure(t: Test, modules?: string): Promise<InfrastructureTest> {
-  const copy = (folder: string) =>
-    cpSync(infrastructure, folder, { recursive: true, filter: (path) => basename(path) !== '.terraform' })
-  return testRoot(t, copy, modules)
+  return testRoot(t, (folder) => cpSync(infrastructure, folder, { recursive: true, filter: withoutData }), modules)
+}
+
+/** Runs `terraform test` on a copy of infrastructure/bootstrap/, which uses no modules. */
+export function testBootstrap(t: Test): Promise<InfrastructureTest> {
+  return testRoot(t, (folder) => cpSync(join(infrastructure, 'bootstrap'), folder, { recursive: true, filter: withoutData }))
 }
 
 /** Plans another root, its main.tf alone, with the mocks of infrastructure/; the run is named `plan`. */
@@ -53,6 +56,8 @@ export function planRoot(t: Test, main: string, modules?: string): Promise<Infra
   }
   return testRoot(t, write, modules)
 }
+
+const withoutData = (path: string) => basename(path) !== '.terraform'
 
 const planTest = `
 mock_provider "aws" {

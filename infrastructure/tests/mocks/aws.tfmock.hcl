@@ -99,3 +99,65 @@ mock_resource "aws_security_group" {
     id = "sg-0123456789abcdef0"
   }
 }
+
+mock_resource "aws_sns_topic" {
+  defaults = {
+    arn = "arn:aws:sns:us-east-1:123456789012:webapp-dev-alarms"
+  }
+}
+
+mock_resource "aws_cloudwatch_metric_alarm" {
+  defaults = {
+    arn = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:mock"
+  }
+}
+
+mock_data "aws_route53_zone" {
+  defaults = {
+    zone_id = "Z0123456789ABCDEFGHIJ"
+  }
+}
+
+mock_resource "aws_acm_certificate" {
+  defaults = {
+    arn = "arn:aws:acm:us-east-1:123456789012:certificate/fedcba98-0123-0123-0123-0123456789ab"
+    domain_validation_options = [{
+      domain_name           = "app.example.com"
+      resource_record_name  = "_0123.app.example.com."
+      resource_record_type  = "CNAME"
+      resource_record_value = "_4567.acm-validations.aws."
+    }]
+  }
+}
+
+mock_resource "aws_s3_bucket" {
+  defaults = {
+    id  = "webapp-dev-logs-mock"
+    arn = "arn:aws:s3:::webapp-dev-logs-mock"
+  }
+}
+
+mock_resource "aws_efs_file_system" {
+  defaults = {
+    id  = "fs-0123456789abcdef0"
+    arn = "arn:aws:elasticfilesystem:us-east-1:123456789012:file-system/fs-0123456789abcdef0"
+  }
+}
+
+mock_resource "aws_wafv2_web_acl" {
+  defaults = {
+    arn = "arn:aws:wafv2:us-east-1:123456789012:regional/webacl/webapp-dev/0123abcd-0123-0123-0123-0123456789ab"
+  }
+}
+
+mock_resource "aws_efs_access_point" {
+  defaults = {
+    id = "fsap-0123456789abcdef0"
+  }
+}
+
+mock_resource "aws_route53_health_check" {
+  defaults = {
+    id = "01234567-0123-0123-0123-0123456789ab"
+  }
+}

@@ -1,3 +1,6 @@
+import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers'
+import { doing } from './client.ts'
+
 /** Whom Terraform's S3 backend acts as: https://developer.hashicorp.com/terraform/language/backend/s3#credentials-and-shared-configuration */
 export type StateAccess = { region: string; profile?: string | null | undefined; assume_role?: AssumeRole | null | undefined }
 
@@ -13,15 +16,10 @@ type AssumeRole = {
   transitive_tag_keys?: string[] | null | undefined
 }
 
-/**
- * What an AWS client needs to act as the backend does.
- * @returns nothing for a backend without a profile and a role: then the machine's own credentials count
- */
-export async function credentialsFor({ region, profile, assume_role: role }: StateAccess) {
-  if (!profile && !role) return {}
-  const { fromNodeProviderChain, fromTemporaryCredentials } = await import('@aws-sdk/credential-providers')
-  const own = profile ? fromNodeProviderChain({ profile, clientConfig: { region } }) : undefined
-  if (!role) return own ? { credentials: own } : {}
+/** The credentials with which the backend acts: the profile's, or the machine's own, and with those the role's. */
+export function credentialsFor({ region, profile, assume_role: role }: StateAccess) {
+  const own = fromNodeProviderChain({ ...(profile ? { profile } : {}), clientConfig: { region } })
+  if (!role) return own
   const params = {
     RoleArn: role.role_arn,
     RoleSessionName: role.session_name ?? `fargate-ctl-${Date.now()}`,
@@ -33,11 +31,17 @@ export async function credentialsFor({ region, profile, assume_role: role }: Sta
     Tags: role.tags ? Object.entries(role.tags).map(([Key, Value]) => ({ Key, Value })) : undefined,
     TransitiveTagKeys: role.transitive_tag_keys ?? undefined,
   }
-  return { credentials: fromTemporaryCredentials({ ...(own ? { masterCredentials: own } : {}), params, clientConfig: { region } }) }
+  return fromTemporaryCredentials({ masterCredentials: own, params, clientConfig: { region } })
 }
 
 /** A duration as Go writes it, such as 1h30m (https://pkg.go.dev/time#ParseDuration), which Terraform has checked. */
 function readSeconds(text: string): number {
   const units = { h: 3600, m: 60, s: 1 }
   return [...text.matchAll(/([\d.]+)([hms])/g)].reduce((sum, [, number, unit]) => sum + Number(number) * units[unit as 'h' | 'm' | 's'], 0)
+}
+
+/** @returns when the machine's own credentials end, or undefined where they do not @throws CliError `unavailable` */
+export async function findExpiry(region: string): Promise<Date | undefined> {
+  const find = fromNodeProviderChain({ clientConfig: { region } })
+  return (await doing('find credentials', find())).expiration
 }

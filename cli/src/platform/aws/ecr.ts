@@ -11,7 +11,7 @@ import { CliError } from '../errors.ts'
 import { awsError, callOptions, clientDefaults, doing } from './client.ts'
 
 /** `immutable`: no tag can be moved. Where only some tags can, ECR alone knows which. */
-export type Repository = { name: string; uri: string; immutable: boolean }
+export type Repository = { name: string; uri: string; immutable: boolean; scanOnPush: boolean }
 export type RegistryImage = { digest: string; sizeInBytes: number | undefined }
 /** What `docker login` needs; `endpoint` is ECR's own `proxyEndpoint`, used as given. */
 export type RegistryLogin = { endpoint: string; username: string; password: string }
@@ -24,7 +24,12 @@ export async function describeRepository(name: string, region: string): Promise<
     const answer = await client(region).send(new DescribeRepositoriesCommand({ repositoryNames: [name] }), callOptions)
     const [repository] = answer.repositories ?? []
     if (!repository?.repositoryUri) throw new Error('the answer names no repository')
-    return { name, uri: repository.repositoryUri, immutable: repository.imageTagMutability === 'IMMUTABLE' }
+    return {
+      name,
+      uri: repository.repositoryUri,
+      immutable: repository.imageTagMutability === 'IMMUTABLE',
+      scanOnPush: repository.imageScanningConfiguration?.scanOnPush === true,
+    }
   } catch (cause) {
     if ((cause as Error).name !== 'RepositoryNotFoundException') throw awsError(`read the ECR repository ${name}`, cause)
     throw new CliError('unavailable', `The ECR repository ${name} does not exist in ${region}.`, {
@@ -33,10 +38,10 @@ export async function describeRepository(name: string, region: string): Promise<
   }
 }
 
-/** @returns the image a tag names, or undefined when there is none */
+/** @param tag or the digest @returns the image that it names, or undefined when there is none */
 export async function findImage(repository: string, tag: string, region: string): Promise<RegistryImage | undefined> {
   try {
-    const imageIds = [{ imageTag: tag }]
+    const imageIds = [tag.startsWith('sha256:') ? { imageDigest: tag } : { imageTag: tag }]
     const answer = await client(region).send(new DescribeImagesCommand({ repositoryName: repository, imageIds }), callOptions)
     const image = answer.imageDetails?.[0]
     return image?.imageDigest ? { digest: image.imageDigest, sizeInBytes: image.imageSizeInBytes } : undefined

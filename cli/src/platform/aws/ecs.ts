@@ -1,13 +1,21 @@
 import {
+  DeregisterTaskDefinitionCommand,
   DescribeServiceDeploymentsCommand,
   DescribeServiceRevisionsCommand,
   DescribeServicesCommand,
   DescribeTaskDefinitionCommand,
   DescribeTasksCommand,
   ECSClient,
+  ExecuteCommandCommand,
   ListServiceDeploymentsCommand,
+  RegisterTaskDefinitionCommand,
+  RunTaskCommand,
+  StopServiceDeploymentCommand,
+  StopTaskCommand,
   paginateListTasks,
   type Container,
+  type ContainerDefinition,
+  type RegisterTaskDefinitionCommandInput,
   type Service,
   type ServiceDeployment,
   type ServiceRevision,
@@ -17,7 +25,7 @@ import {
 import { CliError } from '../errors.ts'
 import { clientDefaults, doing, timedCallOptions } from './client.ts'
 
-export type { Container, Service, ServiceDeployment, ServiceRevision, Task, TaskDefinition }
+export type { Container, ContainerDefinition, Service, ServiceDeployment, ServiceRevision, Task, TaskDefinition }
 
 /** What finds one service of a region. */
 export type ServiceNames = { region: string; cluster: string; service: string }
@@ -69,9 +77,54 @@ export function openService({ region, cluster, service }: ServiceNames) {
       return serviceRevisions
     },
 
+    /** Ends a deployment and puts the service back: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stop-service-deployment.html */
+    rollBack: async (serviceDeploymentArn: string): Promise<void> => {
+      const asked = ecs.send(new StopServiceDeploymentCommand({ serviceDeploymentArn, stopType: 'ROLLBACK' }), timedCallOptions())
+      await doing(`stop the deployment of ${service}`, asked, 'ecs:StopServiceDeployment')
+    },
+
     taskDefinition: async (taskDefinition: string): Promise<TaskDefinition | undefined> => {
       const asked = ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }), timedCallOptions())
       return (await doing(`read ${taskDefinition}`, asked, 'ecs:DescribeTaskDefinition')).taskDefinition
+    },
+
+    /** Registers a revision. @returns its ARN */
+    register: async (definition: RegisterTaskDefinitionCommandInput): Promise<string> => {
+      const asked = ecs.send(new RegisterTaskDefinitionCommand(definition), timedCallOptions())
+      const { taskDefinition } = await doing(`register the task definition ${definition.family}`, asked, 'ecs:RegisterTaskDefinition')
+      return taskDefinition?.taskDefinitionArn ?? ''
+    },
+
+    /** Even after an interrupt, so that nothing is left behind. */
+    deregister: async (taskDefinition: string): Promise<void> => {
+      await doing(`deregister ${taskDefinition}`, ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition })), 'ecs:DeregisterTaskDefinition')
+    },
+
+    /** Starts one task with the network, capacity and platform of a service. */
+    runTask: async (taskDefinition: string, like: Service, startedBy: string): Promise<Task> => {
+      const { networkConfiguration, capacityProviderStrategy, launchType, platformVersion } = like
+      const capacity = capacityProviderStrategy?.length ? { capacityProviderStrategy } : { launchType }
+      const input = { cluster, taskDefinition, startedBy, networkConfiguration, platformVersion, ...capacity }
+      const { tasks = [], failures = [] } = await doing('run a task', ecs.send(new RunTaskCommand(input), timedCallOptions()), 'ecs:RunTask')
+      if (tasks[0]) return tasks[0]
+      throw new CliError('deploymentFailed', 'ECS did not start the task.', { cause: failures.map(({ reason, detail }) => detail ?? reason).join('\n') })
+    },
+
+    /** Even after an interrupt. */
+    stopTask: async (task: string, reason: string): Promise<void> => {
+      await doing('stop the task', ecs.send(new StopTaskCommand({ cluster, task, reason })), 'ecs:StopTask')
+    },
+
+    /** One task of the cluster, whether the service's or not. */
+    task: async (arn: string): Promise<Task | undefined> => {
+      const { tasks = [] } = await doing('read the task', ecs.send(new DescribeTasksCommand({ cluster, tasks: [arn] }), timedCallOptions()), 'ecs:DescribeTasks')
+      return tasks[0]
+    },
+
+    /** Opens a session in a container; its token is a secret. */
+    execute: async (task: string, container: string, command: string) => {
+      const asked = ecs.send(new ExecuteCommandCommand({ cluster, task, container, command, interactive: true }), timedCallOptions())
+      return (await doing('open a session in the task', asked, 'ecs:ExecuteCommand')).session
     },
   }
 }

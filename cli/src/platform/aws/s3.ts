@@ -1,19 +1,31 @@
-import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import {
+  GetBucketEncryptionCommand,
+  GetBucketVersioningCommand,
+  GetObjectCommand,
+  GetPublicAccessBlockCommand,
+  HeadBucketCommand,
+  paginateListObjectsV2,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3'
 import { CliError } from '../errors.ts'
-import { awsError, callOptions, clientDefaults } from './client.ts'
-import { credentialsFor, type StateAccess } from './credentials.ts'
+import { awsError, callOptions, clientDefaults, doing, timedCallOptions } from './client.ts'
+import type { StateAccess } from './credentials.ts'
+
+/** The bucket that holds Terraform's state, and whom its backend acts as. */
+export type StateBucket = StateAccess & { bucket: string }
+
+const openS3 = async (backend: StateBucket) =>
+  new S3Client({ ...clientDefaults(backend.region), ...(await accessOf(backend)), followRegionRedirects: true })
 
 /**
  * Makes sure that the bucket for Terraform's state is there and may be used, as the backend will use it.
  * @throws CliError `unavailable`
  */
-export async function requireBucket(backend: StateAccess & { bucket: string }): Promise<void> {
+export async function requireBucket(backend: StateBucket): Promise<void> {
   const { bucket, region } = backend
   try {
-    await new S3Client({ ...clientDefaults(region), ...(await credentialsFor(backend)), followRegionRedirects: true }).send(
-      new HeadBucketCommand({ Bucket: bucket }),
-      callOptions,
-    )
+    await (await openS3(backend)).send(new HeadBucketCommand({ Bucket: bucket }), callOptions)
   } catch (cause) {
     if ((cause as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode !== 404) {
       throw awsError(`use the state bucket ${bucket}`, cause)
@@ -21,5 +33,86 @@ export async function requireBucket(backend: StateAccess & { bucket: string }): 
     throw new CliError('unavailable', `The state bucket ${bucket} does not exist in ${region}.`, {
       fix: `Create it (\`aws s3api create-bucket --bucket ${bucket} --region ${region} …\`), or name another in infrastructure/s3.tfbackend.`,
     })
+  }
+}
+
+/** What a client needs to act as the backend does; nothing where the machine's own credentials count, for more take long to load. */
+async function accessOf(backend: StateAccess) {
+  if (!backend.profile && !backend.assume_role) return {}
+  const { credentialsFor } = await import('./credentials.ts')
+  return { credentials: credentialsFor(backend) }
+}
+
+/** What a last word may take, after an interrupt too: less than GitHub leaves a cancelled step. */
+const writePatienceMilliseconds = 5000
+
+/** The calls for small files beside the state. @throws each CliError `unavailable` */
+export function openFiles(backend: StateBucket) {
+  const { bucket: Bucket } = backend
+  const listKeys = async (prefix: string) => {
+    const keys: string[] = []
+    const pages = paginateListObjectsV2({ client: await openS3(backend) }, { Bucket, Prefix: prefix }, timedCallOptions())
+    for await (const { Contents = [] } of pages) keys.push(...Contents.flatMap(({ Key }) => Key ?? []))
+    return keys
+  }
+  const getText = async (key: string) => {
+    const { Body } = await (await openS3(backend)).send(new GetObjectCommand({ Bucket, Key: key }), timedCallOptions())
+    return (await Body?.transformToString()) ?? ''
+  }
+  const putText = async (key: string, text: string) => {
+    const asked = new PutObjectCommand({ Bucket, Key: key, Body: text, ContentType: 'application/json', IfNoneMatch: '*' })
+    await (await openS3(backend)).send(asked, { abortSignal: AbortSignal.timeout(writePatienceMilliseconds) })
+  }
+  return {
+    list: (prefix: string) => doing(`list s3://${Bucket}/${prefix}`, listKeys(prefix), 's3:ListBucket'),
+    read: (key: string) => doing(`read s3://${Bucket}/${key}`, getText(key), 's3:GetObject'),
+    /** Writes a new file, never over one, and even after an interrupt. */
+    create: (key: string, text: string) => doing(`write s3://${Bucket}/${key}`, putText(key, text), 's3:PutObject'),
+  }
+}
+
+/** @returns an object's text, or undefined where there is none @throws CliError `unavailable` */
+export async function readObject(backend: StateBucket, key: string): Promise<string | undefined> {
+  try {
+    const answer = await (await openS3(backend)).send(new GetObjectCommand({ Bucket: backend.bucket, Key: key }), timedCallOptions())
+    return (await answer.Body?.transformToString()) ?? ''
+  } catch (cause) {
+    if ((cause as Error).name === 'NoSuchKey') return undefined
+    throw awsError(`read s3://${backend.bucket}/${key}`, cause, 's3:GetObject')
+  }
+}
+
+/** @returns whether an earlier version of an object can be had back @throws CliError `unavailable` */
+export async function isVersioned(backend: StateBucket): Promise<boolean> {
+  const asked = (await openS3(backend)).send(new GetBucketVersioningCommand({ Bucket: backend.bucket }), timedCallOptions())
+  const { Status } = await doing(`read whether the bucket ${backend.bucket} keeps versions`, asked, 's3:GetBucketVersioning')
+  return Status === 'Enabled'
+}
+
+/** @returns the algorithm that new objects are encrypted with, such as AES256 or aws:kms @throws CliError `unavailable` */
+export async function readEncryption(backend: StateBucket): Promise<string | undefined> {
+  try {
+    const answer = await (await openS3(backend)).send(new GetBucketEncryptionCommand({ Bucket: backend.bucket }), timedCallOptions())
+    return answer.ServerSideEncryptionConfiguration?.Rules?.[0]?.ApplyServerSideEncryptionByDefault?.SSEAlgorithm
+  } catch (cause) {
+    if ((cause as Error).name === 'ServerSideEncryptionConfigurationNotFoundError') return undefined
+    throw awsError(`read the encryption of the bucket ${backend.bucket}`, cause, 's3:GetEncryptionConfiguration')
+  }
+}
+
+const publicAccessSwitches = ['BlockPublicAcls', 'IgnorePublicAcls', 'BlockPublicPolicy', 'RestrictPublicBuckets'] as const
+
+/**
+ * @returns which of the switches that keep the public out are off
+ *   (https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html)
+ * @throws CliError `unavailable`
+ */
+export async function findPublicAccess(backend: StateBucket): Promise<string[]> {
+  try {
+    const answer = await (await openS3(backend)).send(new GetPublicAccessBlockCommand({ Bucket: backend.bucket }), timedCallOptions())
+    return publicAccessSwitches.filter((name) => answer.PublicAccessBlockConfiguration?.[name] !== true)
+  } catch (cause) {
+    if ((cause as Error).name === 'NoSuchPublicAccessBlockConfiguration') return [...publicAccessSwitches]
+    throw awsError(`read who may reach the bucket ${backend.bucket}`, cause, 's3:GetBucketPublicAccessBlock')
   }
 }

@@ -3,14 +3,14 @@ import type { CliError } from '../errors.ts'
 import { describeCause } from '../errors.ts'
 import { colorsFor, type Colors } from './colors.ts'
 import { formatSeconds } from './format-seconds.ts'
-import { annotate, defuseCommands } from './github.ts'
+import { annotate, defuseCommands, type Place } from './github.ts'
 import { liveLine, type LiveLine } from './live.ts'
 import { redact } from './secrets.ts'
 
 export type TerminalOptions = { json?: boolean; quiet?: boolean; verbose?: boolean; color?: boolean }
 
-/** How long a finished step took. */
-export type StepTime = { name: string; seconds: number }
+/** When a finished step began, and how long it took. */
+export type StepTime = { name: string; startedAt: string; seconds: number }
 
 /** A step's `say`: one line on what it is doing right now. */
 export type Say = (detail: string) => void
@@ -24,7 +24,7 @@ export type Terminal = {
   json: boolean
   verbose: boolean
   interactive: boolean
-  /** The steps finished so far, in order. */
+  /** The steps finished so far, in order; failed ones, too. */
   times: StepTime[]
   /** Runs `work` as a named, timed step; its error marks the step as failed and is thrown on. */
   step<T>(name: string, work: (say: Say) => Promise<T>): Promise<T>
@@ -38,6 +38,8 @@ export type Terminal = {
   print(text: string): void
   /** The command's result for a script, on stdout; printed with --json only. */
   printJson(value: unknown): void
+  /** One of many results for a script, on a line of its own; printed with --json only. */
+  printJsonLine(value: unknown): void
   /** Prints what happened, the cause and what to do next; on GitHub also as an annotation and in the step summary. */
   error(error: CliError): void
   /** Appends to GitHub's step summary; does nothing elsewhere (https://docs.github.com/actions, job summaries). */
@@ -62,17 +64,20 @@ export function createTerminal(options: TerminalOptions): Terminal {
     interactive,
     times,
     async step(name, work) {
+      const startedAt = new Date().toISOString()
       const started = performance.now()
       const seconds = () => (performance.now() - started) / 1000
+      const remember = () => times.push({ name, startedAt, seconds: Math.round(seconds() * 100) / 100 })
       live?.start(name)
       try {
         const result = await work((detail) => (live ? live.say(redact(detail)) : terminal.detail(`  ${detail}`)))
         live?.stop()
-        times.push({ name, seconds: Math.round(seconds() * 100) / 100 })
+        remember()
         if (!quiet) line(`${colors.green('✔')} ${name} ${colors.dim(formatSeconds(seconds()))}`)
         return result
       } catch (error) {
         live?.stop()
+        remember()
         line(`${colors.red('✖')} ${name} ${colors.dim(formatSeconds(seconds()))}`)
         throw error
       }
@@ -85,9 +90,10 @@ export function createTerminal(options: TerminalOptions): Terminal {
     },
     print: (text) => void (json || writeSafely(process.stdout, text)),
     printJson: (value) => void (json && writeSafely(process.stdout, JSON.stringify(value, null, 2))),
+    printJsonLine: (value) => void (json && writeSafely(process.stdout, JSON.stringify(value))),
     error(error) {
       line(formatError(error, colors))
-      annotate('error', error.fix ? `${error.message} ${error.fix}` : error.message)
+      annotate('error', error.fix ? `${error.message} ${error.fix}` : error.message, readPlace(error.place))
       terminal.summary(summarizeError(error))
     },
     summary(markdown) {
@@ -107,6 +113,7 @@ function writeSafely(stream: NodeJS.WriteStream, text: string): void {
 }
 
 function formatError(error: CliError, colors: Colors): string {
+  if (error.report) return error.report.replace(/^\w+/, (word) => colors.red(word))
   const cause = describeCause(error.cause)
   const lines = [`${colors.red('error:')} ${error.message}`]
   if (cause) lines.push(`  ${colors.dim('cause:')} ${cause.split('\n').join('\n         ')}`)
@@ -114,7 +121,14 @@ function formatError(error: CliError, colors: Colors): string {
   return lines.join('\n')
 }
 
-function summarizeError({ message, fix, cause }: CliError): string {
+/** Of `file:line`. */
+function readPlace(text = ''): Place {
+  const [, file, line] = /^(.+):(\d+)$/.exec(text) ?? []
+  return file ? { file, line: Number(line) } : {}
+}
+
+function summarizeError({ message, fix, cause, report }: CliError): string {
+  if (report) return `### ✖ ${message}\n\n\`\`\`text\n${report.replaceAll('```', "'''")}\n\`\`\``
   const told = describeCause(cause)?.replaceAll('```', "'''")
   return [`### ✖ ${message}`, told && `\`\`\`text\n${told}\n\`\`\``, fix].filter(Boolean).join('\n\n')
 }

@@ -1,5 +1,6 @@
 import { CliError } from '../../platform/errors.ts'
 import type { Project } from '../../platform/project.ts'
+import { hideSecret } from '../../platform/terminal/secrets.ts'
 import type { Terminal } from '../../platform/terminal/terminal.ts'
 import type { Finding } from '../../findings/finding.ts'
 import { readConfigurationOnce } from './cache.ts'
@@ -17,7 +18,10 @@ export async function requireSettings(project: Project, terminal: Terminal, refu
   const findings = found.map((finding): Finding => (refused.includes(finding.rule) ? { ...finding, severity: 'error' } : finding))
   for (const finding of findings) process.stderr.write(`${formatFinding(finding, terminal.colors)}\n`)
   annotateFindings(findings)
-  if (settings && findings.every(({ severity }) => severity !== 'error')) return settings
+  if (settings && findings.every(({ severity }) => severity !== 'error')) {
+    for (const name of settings.variables.sensitive) hideSecret(process.env[`TF_VAR_${name}`] ?? '')
+    return settings
+  }
   throw new CliError(findings.some(({ rule }) => rule === versionRule) ? 'unavailable' : 'usage', `The configuration has ${countFindings(findings)}.`, {
     fix: 'Correct the lines above; `fargate-ctl validate` checks them again.',
   })

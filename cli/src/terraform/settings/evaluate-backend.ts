@@ -2,7 +2,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findNearest } from '../../platform/nearest.ts'
 import type { Project } from '../../platform/project.ts'
-import { askTerraform, showPlannedOutputs, type Diagnostic } from '../terraform.ts'
+import { askTerraform, showPlannedValues, type Diagnostic } from '../terraform.ts'
 import { describeDiagnostic } from './describe-diagnostic.ts'
 import { blank, type Item } from './items.ts'
 import { backendFile, startOf, type ConfigurationFile, type ProjectFiles } from './read-files.ts'
@@ -218,7 +218,7 @@ async function readArguments({ project, block, file }: Evaluation): Promise<Reco
     const files = [`-var-file=${blockFile}`, ...configArguments(), `-var-file=${backendFile}`]
     const noInputs = Object.fromEntries(Object.keys(process.env).filter((name) => name.startsWith('TF_VAR_') || name === 'TF_CLI_ARGS_plan').map((name) => [name, undefined]))
     await askTerraform(folder, ['plan', '-json', '-input=false', '-lock=false', ...files, '-out=backend.tfplan'], noInputs)
-    return showPlannedOutputs(folder, 'backend.tfplan')
+    return (await showPlannedValues(folder, 'backend.tfplan')).outputs
   })
 }
 

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Project } from '../../platform/project.ts'
-import { askTerraform, showPlannedOutputs, type Diagnostic } from '../terraform.ts'
+import { askTerraform, showPlannedValues, type Diagnostic, type Variables } from '../terraform.ts'
 import { describeDiagnostic } from './describe-diagnostic.ts'
 import type { Item } from './items.ts'
 import { inputFile, startOf, type ConfigurationFile, type ProjectFiles } from './read-files.ts'
@@ -21,9 +21,9 @@ export type Declaration = { name: string; draft: Draft; item: Item }
  * Lets Terraform evaluate the variables in a folder that holds nothing else. Terraform stops at the first kind of
  * mistake, so it is asked again without each value or rule that it has refused, until it has said everything.
  * @param look gets the inputs in each round: what follows a mistake may be seen only when that is taken out
- * @returns the values that fargate-ctl reads, but for those that a mistake hides
+ * @returns the values that fargate-ctl reads, and all variables, but for those that a mistake hides
  */
-export function evaluateInputs(project: Project, files: ProjectFiles, report: Report, look: (inputs: ConfigurationFile[]) => void): Promise<Record<string, unknown> | undefined> {
+export function evaluateInputs(project: Project, files: ProjectFiles, report: Report, look: (inputs: ConfigurationFile[]) => void): Promise<Inputs | undefined> {
   return withScratch(project, async (folder) => {
     const configuration = files.terraform.map(draftOf)
     const inputs = files.inputs.map(draftOf)
@@ -37,12 +37,15 @@ export function evaluateInputs(project: Project, files: ProjectFiles, report: Re
       const outputs = await writeOutputs(folder, configuration)
       const diagnostics = await askTerraform(folder, ['plan', '-json', '-input=false', '-lock=false', '-out=settings.tfplan'], environment(evaluation))
       const errors = diagnostics.filter(({ severity }) => severity === 'error')
-      if (errors.length === 0) return outputs ? await showPlannedOutputs(folder, 'settings.tfplan') : undefined
+      if (errors.length === 0) return outputs ? await readInputs(folder, configuration) : undefined
       if (!(await settle(evaluation, errors))) return undefined
     }
     return undefined
   })
 }
+
+/** `inputs`: the values that fargate-ctl reads. */
+type Inputs = { inputs: Record<string, unknown>; variables: Variables }
 
 type Evaluation = {
   project: Project
@@ -95,6 +98,14 @@ async function writeOutputs(folder: string, configuration: Draft[]): Promise<boo
   const blocks = names.map((name) => `output "${name}" {\n  value     = var.${name}\n  sensitive = true\n}\n`)
   await writeFile(join(folder, outputsFile), blocks.join('\n'))
   return names.length > 0
+}
+
+/** An ephemeral variable's value is to be kept nowhere, and Terraform shows it like any other. */
+async function readInputs(folder: string, configuration: Draft[]): Promise<Inputs> {
+  const { outputs, variables } = await showPlannedValues(folder, 'settings.tfplan')
+  const ephemeral = findDeclarations(configuration).flatMap(({ name, item }) => (item.items.some((each) => each.name === 'ephemeral') ? [name] : []))
+  const values = Object.fromEntries(Object.entries(variables.values).filter(([name]) => !ephemeral.includes(name)))
+  return { inputs: outputs, variables: { values, sensitive: [...new Set([...variables.sensitive, ...ephemeral])] } }
 }
 
 /** Reports what Terraform refused and takes it out. @returns whether anything was taken out */

@@ -26,14 +26,14 @@ export async function readConfiguration(project: Project): Promise<Configuration
   const declared = new Set(findDeclarations(files.terraform).map(({ name }) => name))
   if (isComplete) checkNeeded(project, declared, report)
   for (const file of [files.backend, ...files.inputs, ...files.terraform]) if (file) checkSecrets(file, report)
-  const [inputs, backend] = await Promise.all([
+  const [evaluated, backend] = await Promise.all([
     isComplete ? evaluateInputs(project, files, report, (inputFiles) => checkNames(inputFiles, declared, report)) : undefined,
     block && evaluateBackend(project, files, block, report),
   ])
   if (backend) checkBackendValues(project, files, block, backend, report)
-  if (inputs) checkAcrossFiles(project, files, backend, inputs, report)
+  if (evaluated) checkAcrossFiles(project, files, backend, evaluated.inputs, report)
   const hasErrors = findings.some(({ severity }) => severity === 'error')
-  return { findings: sortFindings(project, findings), settings: hasErrors ? undefined : readSettings(project, backend, inputs, report) }
+  return { findings: sortFindings(project, findings), settings: hasErrors ? undefined : readSettings(project, { backend, ...evaluated }, report) }
 }
 
 /** What has to be there, in whichever file. */
@@ -84,8 +84,8 @@ function checkNeeded(project: Project, declared: Set<string>, report: Report): v
 }
 
 /** Undefined, and reported, when a value that is needed is not there. */
-function readSettings(project: Project, backend: unknown, inputs: unknown, report: Report): Settings | undefined {
-  const { data, error } = settingsSchema.safeParse({ backend, inputs })
+function readSettings(project: Project, read: object, report: Report): Settings | undefined {
+  const { data, error } = settingsSchema.safeParse(read)
   for (const { path } of error?.issues ?? []) {
     const name = path.slice(1).join('.')
     const at = startOf(project, path[0] === 'backend' ? backendFile : 'input.auto.tfvars')

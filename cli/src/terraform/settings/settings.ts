@@ -9,6 +9,8 @@ export const inputsSchema = z.object({
   name: z.string(),
   repository_name: text,
   cpu_architecture: z.string().nullish(),
+  /** The only accounts that may be deployed to, where the configuration has such a variable. */
+  allowed_account_ids: z.array(z.string()).nullish(),
   /** What HTTPS is served for. */
   domain_name: z.string().nullish(),
 })
@@ -36,8 +38,11 @@ export const backendSchema = z.object({
   assume_role: assumeRoleSchema.nullish(),
 })
 
+/** All input variables, as Terraform evaluates them without a plan of the infrastructure. */
+const variablesSchema = z.object({ values: z.record(z.string(), z.unknown()), sensitive: z.array(z.string()) })
+
 /** What build and deploy read from the configuration: where the state is, and Terraform's input variables. */
-export const settingsSchema = z.object({ backend: backendSchema, inputs: inputsSchema })
+export const settingsSchema = z.object({ backend: backendSchema, inputs: inputsSchema, variables: variablesSchema })
 export type Settings = z.infer<typeof settingsSchema>
 export type Backend = Settings['backend']
 

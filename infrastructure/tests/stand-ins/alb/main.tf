@@ -17,6 +17,16 @@ resource "aws_lb" "this" {
   enable_deletion_protection = var.enable_deletion_protection
   idle_timeout               = var.idle_timeout
   tags                       = var.tags
+
+  dynamic "access_logs" {
+    for_each = length(var.access_logs) > 0 ? [var.access_logs] : []
+
+    content {
+      bucket  = access_logs.value.bucket
+      prefix  = try(access_logs.value.prefix, null)
+      enabled = try(access_logs.value.enabled, true)
+    }
+  }
 }
 
 resource "aws_lb_listener" "this" {

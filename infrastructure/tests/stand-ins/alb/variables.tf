@@ -58,6 +58,12 @@ variable "idle_timeout" {
   default     = null
 }
 
+variable "access_logs" {
+  description = "Bucket and prefix of the access logs."
+  type        = map(string)
+  default     = {}
+}
+
 variable "default_port" {
   description = "Port of listeners and target groups that name none."
   type        = number

@@ -14,13 +14,19 @@ locals {
     container.health_check,
   ) if length(try(container.health_check, {})) > 0 }
 
+  # Lists that ECS wants with something in them or not at all.
+  filled = { for key, container in local.containers : key => {
+    for field in ["command", "dependencies", "secrets"] : field => try(container[field], var.service.container_definition_defaults[field])
+    if length(try(container[field], var.service.container_definition_defaults[field], [])) > 0
+  } }
+
   # What is null is ECS's to decide.
   definitions = { for key, container in local.containers : key => {
     for field, value in {
       name                   = try(container.name, key)
-      command                = try(container.command, var.service.container_definition_defaults.command, null)
+      command                = try(local.filled[key].command, null)
       cpu                    = try(container.cpu, var.service.container_definition_defaults.cpu, null)
-      dependsOn              = try(container.dependencies, var.service.container_definition_defaults.dependencies, null)
+      dependsOn              = try(local.filled[key].dependencies, null)
       disableNetworking      = try(container.disable_networking, var.service.container_definition_defaults.disable_networking, null)
       dnsSearchDomains       = try(container.dns_search_domains, var.service.container_definition_defaults.dns_search_domains, null)
       dnsServers             = try(container.dns_servers, var.service.container_definition_defaults.dns_servers, null)
@@ -45,7 +51,7 @@ locals {
       readonlyRootFilesystem = try(container.readonly_root_filesystem, var.service.container_definition_defaults.readonly_root_filesystem, true)
       repositoryCredentials  = try(container.repository_credentials, var.service.container_definition_defaults.repository_credentials, null)
       resourceRequirements   = try(container.resource_requirements, var.service.container_definition_defaults.resource_requirements, null)
-      secrets                = try(container.secrets, var.service.container_definition_defaults.secrets, null)
+      secrets                = try(local.filled[key].secrets, null)
       startTimeout           = try(container.start_timeout, var.service.container_definition_defaults.start_timeout, 30)
       stopTimeout            = try(container.stop_timeout, var.service.container_definition_defaults.stop_timeout, 120)
       systemControls         = try(container.system_controls, var.service.container_definition_defaults.system_controls, [])

@@ -104,6 +104,26 @@ resource "aws_ecs_task_definition" "this" {
 
     content {
       name = try(volume.value.name, volume.key)
+
+      dynamic "efs_volume_configuration" {
+        for_each = try([volume.value.efs_volume_configuration], [])
+        iterator = efs
+
+        content {
+          file_system_id     = efs.value.file_system_id
+          root_directory     = try(efs.value.root_directory, null)
+          transit_encryption = try(efs.value.transit_encryption, null)
+
+          dynamic "authorization_config" {
+            for_each = try([efs.value.authorization_config], [])
+
+            content {
+              access_point_id = try(authorization_config.value.access_point_id, null)
+              iam             = try(authorization_config.value.iam, null)
+            }
+          }
+        }
+      }
     }
   }
 

@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto'
+import { z } from 'zod'
+import { AwsError } from '../aws-error.ts'
+import { ecsArn } from '../arn.ts'
+import { now } from '../clock.ts'
+import type { DeploymentController } from '../deployments/controller.ts'
+import type { ScalableTarget, Scope } from '../records.ts'
+import type { Store } from '../state.ts'
+import { parseInput } from '../ecs/schemas.ts'
+
+const named = z.object({ ServiceNamespace: z.string(), ResourceId: z.string(), ScalableDimension: z.string() })
+const target = z.looseObject({ ...named.shape, MinCapacity: z.int().optional(), MaxCapacity: z.int().optional() })
+const policy = z.looseObject({ ...named.shape, PolicyName: z.string() })
+const tags = z.record(z.string(), z.string())
+const filter = z.object({
+  ServiceNamespace: z.string(),
+  ResourceIds: z.array(z.string()).optional(),
+  ResourceId: z.string().optional(),
+  ScalableDimension: z.string().optional(),
+  PolicyNames: z.array(z.string()).optional(),
+})
+const noSuspension = { DynamicScalingInSuspended: false, DynamicScalingOutSuspended: false, ScheduledScalingSuspended: false }
+
+/**
+ * Application Auto Scaling as far as it is managed: targets, policies and tags are kept, nothing is scaled by a metric.
+ * https://docs.aws.amazon.com/autoscaling/application/APIReference/API_Operations.html
+ */
+export function createAutoscaling({ store, deployments }: { store: Store; deployments: DeploymentController }) {
+  const { targets, policies } = store.state.scaling
+
+  const calls: Record<string, (scope: Scope, input: unknown) => object> = {
+    RegisterScalableTarget: (scope, raw) => {
+      const { Tags = {}, ...input } = parse(target.extend({ Tags: tags.optional() }), raw)
+      const key = keyOf(scope, input)
+      const known = targets[key]
+      if (!known && (input.MinCapacity === undefined || input.MaxCapacity === undefined)) {
+        throw new AwsError('ValidationException', 'MinCapacity and MaxCapacity are required to register a new scalable target.')
+      }
+      const record = { ...(known ?? newTarget(scope, Tags)), ...input } as ScalableTarget
+      targets[key] = record
+      hold(scope, record)
+      return { ScalableTargetARN: record.ScalableTargetARN }
+    },
+    DescribeScalableTargets: (scope, raw) => ({ ScalableTargets: select(targets, scope, parse(filter, raw)) }),
+    DeregisterScalableTarget: (scope, raw) => {
+      const input = parse(named, raw)
+      remove(targets, keyOf(scope, input), 'scalable target')
+      for (const key of Object.keys(policies)) if (key.startsWith(`${keyOf(scope, input)} `)) delete policies[key]
+      return {}
+    },
+    PutScalingPolicy: (scope, raw) => {
+      const input = parse(policy, raw)
+      if (!targets[keyOf(scope, input)]) throw notFound('scalable target', keyOf(scope, input))
+      const key = `${keyOf(scope, input)} ${input.PolicyName}`
+      const arn = `arn:aws:autoscaling:${scope.region}:${scope.account}:scalingPolicy:${randomUUID()}:resource/${input.ServiceNamespace}/${input.ResourceId}:policyName/${input.PolicyName}`
+      policies[key] = { PolicyType: 'StepScaling', PolicyARN: arn, CreationTime: now(), Alarms: [], ...policies[key], ...input }
+      return { PolicyARN: policies[key].PolicyARN, Alarms: [] }
+    },
+    DescribeScalingPolicies: (scope, raw) => ({ ScalingPolicies: select(policies, scope, parse(filter, raw)) }),
+    DeleteScalingPolicy: (scope, raw) => {
+      const input = parse(policy, raw)
+      return remove(policies, `${keyOf(scope, input)} ${input.PolicyName}`, 'scaling policy')
+    },
+    DescribeScheduledActions: () => ({ ScheduledActions: [] }),
+    DescribeScalingActivities: () => ({ ScalingActivities: [] }),
+    ListTagsForResource: (_, raw) => ({ Tags: byArn(raw).own.tags }),
+    TagResource: (_, raw) => {
+      Object.assign(byArn(raw).own.tags, parse(z.object({ Tags: tags }), raw).Tags)
+      return {}
+    },
+    UntagResource: (_, raw) => {
+      const { own } = byArn(raw)
+      for (const key of parse(z.object({ TagKeys: z.array(z.string()) }), raw).TagKeys) delete own.tags[key]
+      return {}
+    },
+  }
+
+  /** A count outside of the new limits is moved to the nearer one at once. */
+  const hold = (scope: Scope, { ServiceNamespace, ResourceId, MinCapacity, MaxCapacity }: ScalableTarget) => {
+    const service = ServiceNamespace === 'ecs' ? store.state.services[ecsArn(scope, ResourceId)] : undefined
+    if (service?.status !== 'ACTIVE') return
+    service.desiredCount = Math.min(MaxCapacity, Math.max(MinCapacity, service.desiredCount))
+    deployments.wake()
+  }
+
+  const byArn = (raw: unknown): ScalableTarget => {
+    const { ResourceARN } = parse(z.object({ ResourceARN: z.string() }), raw)
+    const found = Object.values(targets).find(({ ScalableTargetARN }) => ScalableTargetARN === ResourceARN)
+    if (found) return found
+    throw new AwsError('ResourceNotFoundException', `The specified resource ${ResourceARN} does not exist.`)
+  }
+
+  return async (scope: Scope, action: string, input: unknown): Promise<object> => {
+    const call = calls[action]
+    if (!call) throw new AwsError('UnknownOperationException', `${action} is not part of the rehearsal's Application Auto Scaling.`)
+    const answer = call(scope, input)
+    store.save()
+    return answer
+  }
+}
+
+type Named = z.infer<typeof named>
+
+const keyOf = ({ region, account }: Scope, { ServiceNamespace, ResourceId, ScalableDimension }: Named) =>
+  `${region} ${account} ${ServiceNamespace} ${ResourceId} ${ScalableDimension}`
+
+function newTarget({ region, account }: Scope, own: Record<string, string>) {
+  return {
+    ScalableTargetARN: `arn:aws:application-autoscaling:${region}:${account}:scalable-target/${randomUUID().replaceAll('-', '').slice(0, 28)}`,
+    RoleARN: `arn:aws:iam::${account}:role/aws-service-role/ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService`,
+    CreationTime: now(),
+    SuspendedState: noSuspension,
+    own: { tags: own },
+  }
+}
+
+function select(records: Record<string, Record<string, unknown>>, { region, account }: Scope, asked: z.infer<typeof filter>): object[] {
+  const ids = asked.ResourceIds ?? (asked.ResourceId ? [asked.ResourceId] : undefined)
+  return Object.entries(records)
+    .filter(([key]) => key.startsWith(`${region} ${account} `))
+    .map(([, record]) => record)
+    .filter(
+      (record) =>
+        record.ServiceNamespace === asked.ServiceNamespace &&
+        (!ids?.length || ids.includes(String(record.ResourceId))) &&
+        (!asked.ScalableDimension || asked.ScalableDimension === record.ScalableDimension) &&
+        (!asked.PolicyNames?.length || asked.PolicyNames.includes(String(record.PolicyName))),
+    )
+    .map(({ own: _, ...record }) => record)
+}
+
+function remove(records: Record<string, unknown>, key: string, what: string): object {
+  if (!records[key]) throw notFound(what, key)
+  delete records[key]
+  return {}
+}
+
+function notFound(what: string, key: string): AwsError {
+  const [, , namespace, id, dimension] = key.split(' ')
+  return new AwsError(
+    'ObjectNotFoundException',
+    `No ${what} found for service namespace: ${namespace}, resource ID: ${id}, scalable dimension: ${dimension}`,
+  )
+}
+
+/** This API has a name of its own for bad input. */
+function parse<Schema extends z.ZodType>(schema: Schema, input: unknown): z.infer<Schema> {
+  try {
+    return parseInput(schema, input)
+  } catch (error) {
+    throw new AwsError('ValidationException', (error as Error).message)
+  }
+}

@@ -1,0 +1,105 @@
+// Application Auto Scaling as far as it is managed.
+// Shapes: https://docs.aws.amazon.com/autoscaling/application/APIReference/API_Operations.html
+import {
+  ApplicationAutoScalingClient,
+  DeleteScalingPolicyCommand,
+  DeregisterScalableTargetCommand,
+  DescribeScalableTargetsCommand,
+  DescribeScalingActivitiesCommand,
+  DescribeScalingPoliciesCommand,
+  ListTagsForResourceCommand,
+  PutScalingPolicyCommand,
+  RegisterScalableTargetCommand,
+  TagResourceCommand,
+  UntagResourceCommand,
+} from '@aws-sdk/client-application-auto-scaling'
+import t from 'tap'
+import { appContainer, startEcs } from '../support/ecs.ts'
+import { skipFileWithout } from '../support/needs.ts'
+
+skipFileWithout('ministack')
+
+const ecs = await startEcs(t)
+const client = new ApplicationAutoScalingClient(ecs.clientOptions)
+await ecs.register('web', [appContainer()])
+await ecs.createService('web', 'web', { desiredCount: 0 })
+
+const named = { ServiceNamespace: 'ecs', ResourceId: 'service/tests/web', ScalableDimension: 'ecs:service:DesiredCount' } as const
+const targets = async () =>
+  (await client.send(new DescribeScalableTargetsCommand({ ServiceNamespace: 'ecs', ResourceIds: [named.ResourceId] })))
+    .ScalableTargets
+const policies = async () =>
+  (await client.send(new DescribeScalingPoliciesCommand({ ...named, PolicyNames: ['cpu'] }))).ScalingPolicies
+const policy = {
+  ...named,
+  PolicyName: 'cpu',
+  PolicyType: 'TargetTrackingScaling' as const,
+  TargetTrackingScalingPolicyConfiguration: {
+    TargetValue: 60,
+    PredefinedMetricSpecification: { PredefinedMetricType: 'ECSServiceAverageCPUUtilization' as const },
+  },
+}
+
+t.test('nothing before a target is registered', async (t) => {
+  t.same(await targets(), [])
+  await t.rejects(client.send(new PutScalingPolicyCommand(policy)), { name: 'ObjectNotFoundException' })
+  await t.rejects(client.send(new DeregisterScalableTargetCommand(named)), {
+    name: 'ObjectNotFoundException',
+    message:
+      'No scalable target found for service namespace: ecs, resource ID: service/tests/web, scalable dimension: ecs:service:DesiredCount',
+  })
+  await t.rejects(client.send(new RegisterScalableTargetCommand({ ...named, MinCapacity: 1 })), { name: 'ValidationException' })
+})
+
+t.test('a target: registered, changed, tagged', async (t) => {
+  const { ScalableTargetARN } = await client.send(
+    new RegisterScalableTargetCommand({ ...named, MinCapacity: 1, MaxCapacity: 4, Tags: { a: '1' } }),
+  )
+  t.match(ScalableTargetARN, /^arn:aws:application-autoscaling:us-east-1:000000000000:scalable-target\/\w+$/)
+  t.match(await targets(), [
+    {
+      ...named,
+      MinCapacity: 1,
+      MaxCapacity: 4,
+      ScalableTargetARN,
+      RoleARN: /AWSServiceRoleForApplicationAutoScaling_ECSService$/,
+      CreationTime: Date,
+      SuspendedState: { DynamicScalingInSuspended: false, DynamicScalingOutSuspended: false, ScheduledScalingSuspended: false },
+    },
+  ])
+  t.equal((await ecs.describeService('web')).desiredCount, 1, 'a count below the minimum is raised')
+  await client.send(new RegisterScalableTargetCommand({ ...named, MinCapacity: 0, MaxCapacity: 3 }))
+  t.match(await targets(), [{ MinCapacity: 0, MaxCapacity: 3, ScalableTargetARN }])
+  t.equal((await ecs.describeService('web')).desiredCount, 1, 'one within the limits stays')
+  const ResourceARN = ScalableTargetARN as string
+  await client.send(new TagResourceCommand({ ResourceARN, Tags: { b: '2' } }))
+  await client.send(new UntagResourceCommand({ ResourceARN, TagKeys: ['a'] }))
+  t.same((await client.send(new ListTagsForResourceCommand({ ResourceARN }))).Tags, { b: '2' })
+  await t.rejects(client.send(new ListTagsForResourceCommand({ ResourceARN: 'arn:missing' })), {
+    name: 'ResourceNotFoundException',
+  })
+})
+
+t.test('policies', async (t) => {
+  const { PolicyARN } = await client.send(new PutScalingPolicyCommand(policy))
+  t.match(
+    PolicyARN,
+    /^arn:aws:autoscaling:us-east-1:000000000000:scalingPolicy:[\w-]+:resource\/ecs\/service\/tests\/web:policyName\/cpu$/,
+  )
+  t.match(await policies(), [{ ...policy, PolicyARN, CreationTime: Date, Alarms: [] }])
+  await client.send(new PutScalingPolicyCommand({ ...policy, TargetTrackingScalingPolicyConfiguration: { TargetValue: 70 } }))
+  t.match(await policies(), [{ PolicyARN, TargetTrackingScalingPolicyConfiguration: { TargetValue: 70 } }])
+  await client.send(new DeleteScalingPolicyCommand({ ...named, PolicyName: 'cpu' }))
+  t.same(await policies(), [])
+  await t.rejects(client.send(new DeleteScalingPolicyCommand({ ...named, PolicyName: 'cpu' })), {
+    name: 'ObjectNotFoundException',
+  })
+  t.same((await client.send(new DescribeScalingActivitiesCommand({ ServiceNamespace: 'ecs' }))).ScalingActivities, [])
+})
+
+t.test('a target takes its policies with it', async (t) => {
+  await client.send(new PutScalingPolicyCommand(policy))
+  await client.send(new DeregisterScalableTargetCommand(named))
+  t.same(await targets(), [])
+  t.same(await policies(), [])
+})

@@ -1,0 +1,17 @@
+import t from 'tap'
+import { findPython } from './embedded-aws.ts'
+
+const needs = {
+  engine: { why: 'needs a container engine', isThere: () => Boolean(process.env.EMBEDDED_AWS_TEST_IMAGE) },
+  ministack: { why: 'needs ministack, which runs on Python', isThere: () => findPython() !== undefined },
+  time: { why: 'takes minutes: npm run test:all', isThere: () => Boolean(process.env.EMBEDDED_AWS_TEST_TERRAFORM) },
+}
+
+/** Skips the whole test file where something it needs cannot be had. */
+export function skipFileWithout(...names: (keyof typeof needs)[]): void {
+  const why = names.filter((name) => !needs[name].isThere()).map((name) => needs[name].why).join(', ')
+  if (!why) return
+  t.plan(0, why)
+  // A module cannot return.
+  process.exit()
+}

@@ -1,0 +1,167 @@
+// The real provider against the gateway: the whole infrastructure/ twice, and services that are waited for. A load
+// balancer takes the provider a minute each time, whatever the server does.
+import { cpSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr'
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { execa } from 'execa'
+import t, { type Test } from 'tap'
+import { environmentFor } from '../src/environment.ts'
+import { startEmbeddedAws, type EmbeddedAws } from './support/embedded-aws.ts'
+import { pushTestImage } from './support/engine.ts'
+import { cluster, connect, networkConfiguration } from './support/ecs.ts'
+import { skipFileWithout } from './support/needs.ts'
+
+skipFileWithout('time', 'engine', 'ministack')
+
+const infrastructure = fileURLToPath(new URL('../../../infrastructure', import.meta.url))
+const region = 'us-east-1'
+
+/** What no API tells, so that an import on AWS leaves it out, too; the task definition's ARN is read in its short form. */
+const unreadable = ['force_new_deployment', 'resource', 'task_definition', 'triggers', 'wait_for_steady_state']
+
+t.jobs = 2
+
+/** terraform in a folder, pointed at an embedded AWS and at nothing else. */
+function terraformIn(t: Test, aws: EmbeddedAws, files: (folder: string) => void) {
+  const scratch = t.testdir({ infrastructure: {} })
+  const folder = join(scratch, 'infrastructure')
+  files(folder)
+  const { set } = environmentFor({ url: aws.url, region, stateDir: scratch }, {})
+  const plain = Object.fromEntries(
+    ['init', 'plan', 'apply', 'import', 'destroy'].map((verb) => [`TF_CLI_ARGS_${verb}`, '-no-color']),
+  )
+  const env = {
+    ...set,
+    ...plain,
+    TF_DATA_DIR: join(scratch, 'terraform'),
+    // Says where the modules and the provider are, on a machine without the registry.
+    TF_CLI_CONFIG_FILE: process.env.EMBEDDED_AWS_TEST_TERRAFORM,
+    TF_IN_AUTOMATION: '1',
+    TF_INPUT: '0',
+    TF_WORKSPACE: undefined,
+    AWS_PROFILE: undefined,
+  }
+  /** @returns what it printed, in one text. @throws Error with all of it when the exit code is another */
+  return async (args: string[], exitCode = 0): Promise<string> => {
+    const ended = await execa('terraform', args, { cwd: folder, env, reject: false })
+    const said = ended.stdout + ended.stderr
+    if (ended.exitCode !== exitCode) throw new Error(`terraform ${args.join(' ')} ended with ${ended.exitCode}:\n${said}`)
+    return said
+  }
+}
+
+t.test('infrastructure/: create, plan empty, update, import, destroy, twice', { buffered: true, timeout: 550_000 }, async (t) => {
+  const aws = await startEmbeddedAws({ speed: 10 })
+  t.teardown(aws.stop)
+  const ecr = new ECRClient({ ...aws.client, credentials: { accessKeyId: 'rehearsal', secretAccessKey: 'rehearsal' } })
+  await ecr.send(new CreateRepositoryCommand({ repositoryName: 'webapp', imageTagMutability: 'IMMUTABLE' }))
+  for (const tag of ['one', 'two']) t.teardown(await pushTestImage(`127.0.0.1:${aws.port}/webapp:${tag}`))
+  const s3 = new S3Client({ ...aws.client, credentials: ecr.config.credentials, forcePathStyle: true })
+  await s3.send(new CreateBucketCommand({ Bucket: 'webapp-terraform-state' }))
+  const terraform = terraformIn(t, aws, (folder) =>
+    cpSync(infrastructure, folder, { recursive: true, filter: (path) => basename(path) !== '.terraform' }),
+  )
+  await terraform(['init', '-lockfile=readonly', '-backend-config=s3.tfbackend'])
+  const first = ['-var=image_tag=one']
+  const second = ['-var=image_tag=two', '-var=health_check_grace_period_seconds=45']
+  const certificate = [`-var=certificate_arn=arn:aws:acm:${region}:000000000000:certificate/any`, '-var=domain_name=app.example.com']
+  const third = [...second, ...certificate, '-var=single_nat_gateway=false']
+  const planEmpty = async (variables: string[], what: string) =>
+    t.match(
+      await terraform(['plan', '-detailed-exitcode', ...variables]),
+      /No changes\. Your infrastructure matches the configuration\./,
+      what,
+    )
+
+  for (const round of ['first', 'second']) {
+    t.match(
+      await terraform(['apply', '-auto-approve', ...first]),
+      /Apply complete! Resources: \d\d+ added, 0 changed, 0 destroyed\./,
+      `${round} time`,
+    )
+    await planEmpty(first, 'a plan after it is empty')
+    t.match(
+      await terraform(['apply', '-auto-approve', ...second]),
+      /Apply complete! Resources: 1 added, 1 changed, [01] destroyed\./,
+      'a new image',
+    )
+    const [address = ''] = (await terraform(['state', 'list']))
+      .split('\n')
+      .filter((line) => /aws_ecs_service\.\w+(\[.*\])?$/.test(line))
+    t.match(address, /aws_ecs_service/)
+    await terraform(['state', 'rm', address])
+    await terraform(['import', ...second, address, 'webapp-dev/webapp-dev'])
+    const imported = await terraform(['plan', '-detailed-exitcode', ...second], 2)
+    t.match(imported, /Plan: 0 to add, 1 to change, 0 to destroy\./)
+    const changed = [...imported.matchAll(/^ {6}[~+-] (\w+) /gm)].map(([, name]) => name)
+    t.same(
+      changed.filter((name) => !unreadable.includes(name as string)),
+      [],
+      'what ECS answers is all as configured',
+    )
+    await terraform(['apply', '-auto-approve', ...second])
+    await planEmpty(second, 'a plan after one more apply is empty')
+    const secured = await terraform(['apply', '-auto-approve', ...third])
+    t.match(secured, /Apply complete!/, 'HTTPS, and a NAT gateway in each zone')
+    t.match(secured, /aws_lb_listener\.this\["http"\]: Modifying/, 'the listener on port 80 stays and redirects')
+    await planEmpty(third, 'a plan after that is empty, too')
+    t.match(await terraform(['destroy', '-auto-approve', ...third]), /Destroy complete! Resources: \d\d+ destroyed\./)
+  }
+})
+
+const service = (more: string) => `
+provider "aws" {
+  region = "${region}"
+}
+
+variable "task_definition" {
+  type = string
+}
+
+resource "aws_ecs_service" "this" {
+  name                  = "waited"
+  cluster               = "${cluster}"
+  task_definition       = var.task_definition
+  desired_count         = 1
+  launch_type           = "FARGATE"
+  wait_for_steady_state = true
+
+  network_configuration {
+    subnets = ${JSON.stringify(networkConfiguration.awsvpcConfiguration.subnets)}
+  }
+
+  ${more}
+}
+`
+
+// https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/ecs_service#wait_for_steady_state
+t.test('wait_for_steady_state: waits, and times out', { buffered: true, timeout: 550_000 }, async (t) => {
+  const aws = await startEmbeddedAws({ speed: 10 })
+  t.teardown(aws.stop)
+  const options = { region, credentials: { accessKeyId: 'rehearsal', secretAccessKey: 'rehearsal' }, endpoint: aws.url }
+  const ecs = await connect(t, { ...aws, client: options }, true)
+  const terraform = terraformIn(t, aws, (folder) => {
+    cpSync(join(infrastructure, '.terraform.lock.hcl'), join(folder, '.terraform.lock.hcl'))
+    cpSync(join(infrastructure, 'versions.tf'), join(folder, 'versions.tf'))
+    writeFileSync(join(folder, 'main.tf'), service('timeouts {\n    create = "60s"\n    update = "30s"\n  }'))
+  })
+  await terraform(['init', '-lockfile=readonly'])
+  const stay = 'process.on("SIGTERM", () => process.exit(0)); setInterval(() => {}, 1000)'
+  const good = await ecs.register('waited', [{ name: 'app', command: ['-e', stay] }])
+  const bad = await ecs.register('waited', [{ name: 'app', entryPoint: ['/missing'] }])
+  await terraform(['apply', '-auto-approve', `-var=task_definition=${good}`])
+  const found = await ecs.describeService('waited')
+  t.match(found, { runningCount: 1, deployments: [{ status: 'PRIMARY' }] }, 'the apply has waited')
+  await terraform(['plan', '-detailed-exitcode', `-var=task_definition=${good}`])
+  const said = await terraform(['apply', '-auto-approve', `-var=task_definition=${bad}`], 1)
+  t.match(said, /timeout while waiting for state to become 'tfSTABLE'/)
+  t.match(await ecs.describeService('waited'), {
+    runningCount: 1,
+    deployments: [{ taskDefinition: bad, rolloutState: 'IN_PROGRESS' }, { taskDefinition: good }],
+  })
+  await terraform(['apply', '-auto-approve', `-var=task_definition=${good}`])
+  await terraform(['destroy', '-auto-approve', `-var=task_definition=${good}`])
+  t.equal((await ecs.describeService('waited')).status, 'INACTIVE')
+})
