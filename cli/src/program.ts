@@ -6,6 +6,7 @@ import { registerCompletion } from './commands/completion.ts'
 import { registerDeploy } from './commands/deploy.ts'
 import { registerDestroy } from './commands/destroy.ts'
 import { registerDoctor } from './commands/doctor.ts'
+import { registerDrift } from './commands/drift.ts'
 import { registerExec } from './commands/exec.ts'
 import { registerHistory } from './commands/history.ts'
 import { registerLint } from './commands/lint.ts'
@@ -45,6 +46,7 @@ const commands = [
   registerRollback,
   registerHistory,
   registerReport,
+  registerDrift,
   registerValidate,
   registerLint,
   registerRehearse,

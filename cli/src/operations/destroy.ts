@@ -8,7 +8,7 @@ import type { Terminal } from '../platform/terminal/terminal.ts'
 import { ensureInit } from '../rollout/open.ts'
 import { withPlanFolder } from '../rollout/prepare.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
-import { applyTerraform, planTerraform, showDestroyed, type Destroyed, type Terraform } from '../terraform/terraform.ts'
+import { applyTerraform, planTerraform, showPlan, type Terraform } from '../terraform/terraform.ts'
 
 /** What `destroy --json` prints. */
 export type DestroyResult = { environment: string; destroyed: string[]; kept: string[] }
@@ -31,7 +31,7 @@ export async function destroy(project: Project, settings: Settings, confirmed: s
     const planFile = join(folder, 'destroy.tfplan')
     const doomed = await terminal.step('terraform plan -destroy', async (say) => {
       await planTerraform(terraform, planFile, say, ['-destroy'])
-      return showDestroyed(terraform, planFile)
+      return readDoomed(terraform, planFile)
     })
     const kept = describeKept(settings)
     const result = { environment: inputs.env, destroyed: doomed.map(({ address }) => address), kept }
@@ -44,6 +44,16 @@ export async function destroy(project: Project, settings: Settings, confirmed: s
     if (leftover) terminal.warn([leftover.error.message, leftover.error.fix].join('\n'))
     return finish(`${inputs.name}-${inputs.env} is destroyed: ${doomed.length} resources.`, result, terminal)
   })
+}
+
+/** A resource that is about to be destroyed, with its attributes as they are now. */
+type Doomed = { address: string; type: string; before: Record<string, unknown> }
+
+async function readDoomed(terraform: Terraform, planFile: string): Promise<Doomed[]> {
+  const { resource_changes: changes } = await showPlan(terraform, planFile)
+  return changes.flatMap(({ address, type, change: { actions, before } }) =>
+    actions.includes('delete') ? [{ address, type, before: (before ?? {}) as Record<string, unknown> }] : [],
+  )
 }
 
 function finish(sentence: string, result: DestroyResult, terminal: Terminal): DestroyResult {
@@ -70,7 +80,7 @@ function describeKept({ backend, inputs }: Settings): string[] {
 }
 
 /** By kind; what cannot be made anew is named. */
-function printDoomed(doomed: Destroyed[], kept: string[], terminal: Terminal): void {
+function printDoomed(doomed: Doomed[], kept: string[], terminal: Terminal): void {
   const { bold, dim, red } = terminal.outColors
   terminal.note(red(bold(`${doomed.length} resources will be destroyed:`)))
   const kinds = Map.groupBy(doomed, ({ type }) => type)
@@ -82,12 +92,12 @@ function printDoomed(doomed: Destroyed[], kept: string[], terminal: Terminal): v
   terminal.note(`Kept: ${kept.join('; ')}.`)
 }
 
-const nameOf = ({ before }: Destroyed): string => ['name', 'id'].map((key) => before[key]).find((value) => typeof value === 'string') ?? ''
+const nameOf = ({ before }: Doomed): string => ['name', 'id'].map((key) => before[key]).find((value) => typeof value === 'string') ?? ''
 
 /** AWS would refuse these in the middle, when half is gone; or they hold what is to be kept. */
-function requireUnprotected(doomed: Destroyed[], { backend, inputs }: Settings): void {
-  const isOn = ({ before }: Destroyed) => ['enable_deletion_protection', 'deletion_protection', 'deletion_protection_enabled'].some((name) => before[name] === true)
-  const isHome = ({ type, before }: Destroyed) =>
+function requireUnprotected(doomed: Doomed[], { backend, inputs }: Settings): void {
+  const isOn = ({ before }: Doomed) => ['enable_deletion_protection', 'deletion_protection', 'deletion_protection_enabled'].some((name) => before[name] === true)
+  const isHome = ({ type, before }: Doomed) =>
     (type === 'aws_s3_bucket' && before.bucket === backend.bucket) || (type === 'aws_ecr_repository' && before.name === inputs.repository_name)
   const protectedOnes = doomed.filter(isOn)
   if (protectedOnes.length > 0) {

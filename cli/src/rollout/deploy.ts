@@ -4,10 +4,11 @@ import { CliError } from '../platform/errors.ts'
 import { interruption } from '../platform/interrupts.ts'
 import type { Project } from '../platform/project.ts'
 import type { StepTime, Terminal } from '../platform/terminal/terminal.ts'
+import { followApply } from '../terraform/progress.ts'
 import { applyTerraform, readOutputs } from '../terraform/terraform.ts'
 import { approve } from './approve.ts'
 import { countChanges, readChanges, type Changes } from '../terraform/changes.ts'
-import { withPlan, withPlanOf, type LockFlags, type Prepared, type PreparedPlan, type PrepareFlags } from './prepare.ts'
+import { namingLog, withPlan, withPlanOf, type LockFlags, type Prepared, type PreparedPlan, type PrepareFlags } from './prepare.ts'
 import { printChanges } from './print-changes.ts'
 import type { Observed } from './observe.ts'
 import type { Proof } from './prove.ts'
@@ -96,7 +97,7 @@ async function applyPlan(deployment: Deployment, prepared: PreparedPlan, flags: 
     if (flags.before && !plan.isEmpty) await flags.before(release, await readOutputs(terraform), terminal)
     const { outputs, leftover } = plan.isEmpty
       ? { outputs: await readOutputs(terraform), leftover: undefined }
-      : await terminal.step('terraform apply', (say) => applyTerraform(terraform, file, say))
+      : await namingLog(terraform, terminal, terminal.step('terraform apply', (say) => applyTerraform({ ...terraform, onMessage: followApply(plan, say) }, file, say)))
     evidence.outputs = outputs
     if (leftover) terminal.warn([leftover.error.message, leftover.error.fix].join('\n'))
     const { url, served } = await waitUntilServed(deployment, release, evidence, !plan.isEmpty, flags, terminal)

@@ -5,6 +5,7 @@ import type { Settings } from '../terraform/settings/settings.ts'
 import { withPlan, type PrepareFlags } from './prepare.ts'
 import { reviewPlan, type Review } from './review/review.ts'
 import { sealPlan, type Seal } from './seal.ts'
+import { tellTruth } from './truth.ts'
 
 export type PlanFlags = PrepareFlags & {
   /** Where the sealed plan is written to. */
@@ -20,7 +21,8 @@ export type PlanResult = { review: Review; sealed: { file: string; seal: Seal } 
  */
 export function plan(project: Project, settings: Settings, flags: PlanFlags, terminal: Terminal): Promise<PlanResult> {
   return withPlan(project, settings, flags, terminal, async (prepared) => {
-    const { terraform, file, release, plan } = prepared
+    const { terraform, file, release, plan, truth } = prepared
+    tellTruth(truth, terminal)
     const review = await terminal.step('Read the plan', async () => reviewPlan(await readPlan(terraform, file), release, plan.isEmpty, project.infrastructure))
     const { out } = flags
     if (out === undefined) return { review, sealed: null }

@@ -8,6 +8,7 @@ import { build, type BuildFlags } from '../release/build.ts'
 import { findRelease } from '../release/find-release.ts'
 import type { Release } from '../release/release.ts'
 import { refuseUnsavedState } from '../terraform/explain-failure.ts'
+import { openLog } from '../terraform/log-file.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
 import { planTerraform, readOutputs, type Plan, type Terraform } from '../terraform/terraform.ts'
 import { ensureInit } from './open.ts'
@@ -56,7 +57,7 @@ export async function withPlanOf<Result>(
   return withPlanFolder(async (folder) => {
     const file = join(folder, 'deploy.tfplan')
     const [plan, truth] = await Promise.all([
-      terminal.step('terraform plan', (say) => planTerraform(terraform, file, say)),
+      namingLog(terraform, terminal, terminal.step('terraform plan', (say) => planTerraform(terraform, file, say))),
       readTruthOf(project, settings, terraform, terminal),
     ])
     return work({ ...prepared, terraform, file, plan, truth })
@@ -78,18 +79,38 @@ export async function withPlanFolder<Result>(work: (folder: string) => Promise<R
   }
 }
 
-/** Terraform, initialised, and told of the release. */
-export async function openTerraform(project: Project, release: VariableRelease, { lockWait }: LockFlags, terminal: Terminal): Promise<Terraform> {
-  const terraform: Terraform = { folder: project.infrastructure, env: variablesOf(release), tell: (line) => terminal.note(line), lockWaitSeconds: lockWait }
+/**
+ * Terraform, initialised, and told of the release.
+ * @param release undefined where the image does not matter
+ */
+export async function openTerraform(project: Project, release: VariableRelease | undefined, { lockWait }: LockFlags, terminal: Terminal): Promise<Terraform> {
+  const terraform: Terraform = {
+    folder: project.infrastructure,
+    env: variablesOf(release ?? anyRelease),
+    log: openLog(project.scratch, 'terraform'),
+    tell: (line) => terminal.note(line),
+    lockWaitSeconds: lockWait,
+  }
   await ensureInit(terraform, terminal)
   return terraform
 }
 
+/** Waits for terraform, and says where its own log is when it fails. */
+export function namingLog<Result>({ log }: Terraform, terminal: Terminal, work: Promise<Result>): Promise<Result> {
+  return work.catch((error: unknown) => {
+    if (log) terminal.note(`  terraform's own log: ${log.path}`)
+    throw error
+  })
+}
+
 type VariableRelease = Pick<Release, 'tag' | 'digest' | 'commit'>
 
+/** A look at what is there needs a tag, because the variable has no default, but nothing is done with it. */
+const anyRelease = { tag: 'none', digest: null, commit: null }
+
 /** What Terraform is told of the release; it ignores variables that a configuration does not declare. */
-function variablesOf({ tag, digest, commit }: VariableRelease): Record<string, string> {
-  return { TF_VAR_image_tag: tag, TF_VAR_image_digest: digest, ...(commit ? { TF_VAR_image_commit: commit } : {}) }
+function variablesOf({ tag, digest, commit }: VariableRelease | typeof anyRelease): Record<string, string> {
+  return { TF_VAR_image_tag: tag, ...(digest ? { TF_VAR_image_digest: digest } : {}), ...(commit ? { TF_VAR_image_commit: commit } : {}) }
 }
 
 /** Everything that can be wrong before the first write: account, repository, image, bucket. */

@@ -4,6 +4,7 @@ import { interruption } from '../platform/interrupts.ts'
 import { ProgramError, run, type RunOptions } from '../platform/run.ts'
 import { explainFailure, hasWrongVersion, onlyLockIsLeft, onlyStateIsUnsaved, plain, readUnsavedOutputs, wrongVersionError, type Failure } from './explain-failure.ts'
 import { withRecord } from './holder.ts'
+import type { LogFile } from './log-file.ts'
 import { installHint, terraformProgram } from './program.ts'
 
 export { installHint, isOpenTofu, terraformProgram } from './program.ts'
@@ -25,8 +26,9 @@ const messageSchema = z.looseObject({
     .optional(),
   outputs: z.record(z.string(), z.looseObject({ value: z.unknown().optional() })).optional(),
   change: z.looseObject({ resource: z.looseObject({ addr: z.string() }), action: z.string() }).optional(),
+  hook: z.looseObject({ resource: z.looseObject({ addr: z.string() }), elapsed_seconds: z.number().optional() }).optional().catch(undefined),
 })
-type Message = z.infer<typeof messageSchema>
+export type Message = z.infer<typeof messageSchema>
 export type Diagnostic = NonNullable<Message['diagnostic']>
 
 export type Plan = {
@@ -42,6 +44,10 @@ export type Say = (line: string) => void
 export type Terraform = {
   folder: string
   env: Record<string, string>
+  /** Keeps every line of a plan and an apply. */
+  log?: LogFile | undefined
+  /** Told of every message of a plan and an apply. */
+  onMessage?: (message: Message) => void
   /** Told when terraform has said nothing for a while. */
   tell?: Say
   /** Seconds of that while; 30 by default. */
@@ -83,7 +89,7 @@ export async function initTerraform(terraform: Terraform, backendFile: string, s
 /**
  * Writes a plan to `file` and tells what it would do. `terraform show` would load the provider once more for that.
  * https://developer.hashicorp.com/terraform/cli/commands/plan#detailed-exitcode
- * @param more options, such as -destroy
+ * @param more options, such as -destroy or -refresh-only
  * @throws CliError `stateLocked`, `usage` for a mistake of the configuration, `unavailable` for what is out of reach
  */
 export async function planTerraform(terraform: Terraform, file: string, say: Say, more: string[] = []): Promise<Plan> {
@@ -181,28 +187,6 @@ export async function readStateVersion(terraform: Terraform): Promise<StateVersi
   return stdout.includes('{') ? parseOutput(stateVersionSchema, stdout) : { lineage: '', serial: 0 }
 }
 
-const destroyedSchema = z.looseObject({
-  resource_changes: z
-    .array(
-      z.looseObject({
-        address: z.string(),
-        type: z.string(),
-        change: z.looseObject({ actions: z.array(z.string()), before: z.record(z.string(), z.unknown()).nullish() }),
-      }),
-    )
-    .default([]),
-})
-
-/** A resource that a plan destroys, with its attributes as they are now. */
-export type Destroyed = { address: string; type: string; before: Record<string, unknown> }
-
-/** What a plan file destroys. */
-export async function showDestroyed(terraform: Terraform, file: string): Promise<Destroyed[]> {
-  const { stdout } = await run(terraformProgram(), ['show', '-json', '-no-color', file], options(terraform))
-  const { resource_changes: changes } = parseOutput(destroyedSchema, stdout)
-  return changes.flatMap(({ address, type, change: { actions, before } }) => (actions.includes('delete') ? [{ address, type, before: before ?? {} }] : []))
-}
-
 /** Takes a lock away, by its id. @throws CliError `unavailable` when terraform refuses */
 export async function forceUnlock(terraform: Terraform, id: string): Promise<void> {
   const { stderr, exitCode } = await run(terraformProgram(), ['force-unlock', '-force', '-no-color', id], { ...options(terraform), accept: 'any' })
@@ -230,10 +214,12 @@ function parseOutput<Schema extends z.ZodType>(schema: Schema, stdout: string): 
 async function runJson(terraform: Terraform, command: 'plan' | 'apply', args: string[], say: Say, accept = [0]) {
   const messages: Message[] = []
   const read = (line: string, tell: Say) => {
+    terraform.log?.write(line)
     const message = readMessage(line)
     if (!message) return
     messages.push(message)
     if (message.type !== 'outputs' && message.type !== 'version') tell(message['@message'])
+    terraform.onMessage?.(message)
   }
   const start = (onLine: Say, more: RunOptions) => run(terraformProgram(), args, { ...options(terraform), ...more, onLine: (line) => read(line, onLine), accept })
   return withRecord(terraform, async () => {

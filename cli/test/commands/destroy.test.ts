@@ -1,13 +1,19 @@
-import { readdirSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import t from 'tap'
 import { runCli, startCliOnTerminal } from '../support/cli.ts'
 import { deployScene } from '../support/deploy-scene.ts'
 import { until } from '../support/until.ts'
 
 type Test = Parameters<typeof deployScene>[0]
-const resource = (address: string, before: object = {}, actions = ['delete']) => ({ address, type: address.split('.').at(-2), change: { actions, before } })
+const resource = (address: string, before: object = {}, actions = ['delete']) => {
+  const [type, name] = address.split('.').slice(-2)
+  return { address, type, name, change: { actions, before } }
+}
 const shown = (...more: object[]) =>
   JSON.stringify({
+    format_version: '1.2',
     resource_changes: [
       resource('module.alb.aws_lb.this', { name: 'webapp-dev', enable_deletion_protection: false }),
       resource('aws_cloudwatch_log_group.app', { name: '/ecs/webapp-dev/app' }),
@@ -16,8 +22,17 @@ const shown = (...more: object[]) =>
     ],
   })
 
-async function destroy(t: Test, args: string[], FAKE_SHOW = shown(), env: Record<string, string> = {}) {
+function write(t: Test, plan: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'destroy-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'plan.json')
+  writeFileSync(file, plan)
+  return file
+}
+
+async function destroy(t: Test, args: string[], plan = shown(), env: Record<string, string> = {}) {
   const { options, terraform, tmp } = await deployScene(t)
+  const FAKE_SHOW = write(t, plan)
   const result = await runCli(['destroy', ...args], options({ FAKE_SHOW, ...env }))
   return { ...result, tmp, calls: terraform(), verbs: terraform().map(({ verb }) => verb) }
 }
@@ -41,7 +56,7 @@ t.test('nothing is destroyed for another name, without a terminal, or when somet
   const planned = ['init', 'plan', 'show']
   t.match(await destroy(t, confirmed, shown(resource('aws_lb.safe', { enable_deletion_protection: true }))), { exitCode: 2, verbs: planned, stderr: /Protected against deletion: aws_lb\.safe.*deletion_protection = false/s })
   t.match(await destroy(t, confirmed, shown(resource('aws_ecr_repository.home', { name: 'webapp' }))), { exitCode: 2, verbs: planned, stderr: /The state or the images would go, too: aws_ecr_repository\.home.*state rm 'aws_ecr_repository\.home'/s })
-  t.match(await destroy(t, confirmed, '{}'), { exitCode: 0, verbs: planned, stdout: 'Nothing is left to destroy.\n' })
+  t.match(await destroy(t, confirmed, '{"format_version":"1.2"}'), { exitCode: 0, verbs: planned, stdout: 'Nothing is left to destroy.\n' })
   const error = JSON.stringify({ severity: 'error', summary: 'DependencyViolation', detail: '' })
   t.match(await destroy(t, confirmed, shown(), { FAKE_APPLY_ERROR: error }), { exitCode: 5, stderr: /DependencyViolation/ })
 })
@@ -49,7 +64,7 @@ t.test('nothing is destroyed for another name, without a terminal, or when somet
 t.test('asks for the name on a terminal', async (t) => {
   for (const [typed, exitCode] of [['dev', 0], ['yes', 2]] as const) {
     const { options, terraform } = await deployScene(t)
-    const cli = startCliOnTerminal(['destroy'], options({ FAKE_SHOW: shown() }))
+    const cli = startCliOnTerminal(['destroy'], options({ FAKE_SHOW: write(t, shown()) }))
     await until('the question', () => cli.stdout().includes('Type the name of the environment to destroy it (dev)'))
     cli.type(`${typed}\n`)
     const result = await cli.ended

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 /**
  * A terraform that speaks the machine-readable UI. Steered by the environment: FAKE_PLAN (JSON: action by address),
  * FAKE_ALB_URL, FAKE_OUTPUTS (JSON: outputs to change; null leaves one empty), FAKE_NO_SERVICE (leaves out the outputs that name the service), FAKE_PLAN_ERROR and FAKE_APPLY_ERROR
- * (JSON: a diagnostic), FAKE_ERRORED_STATE (an apply writes errored.tfstate), FAKE_SHOW (what `show -json` prints), FAKE_UNLOCK_ERROR,
+ * (JSON: a diagnostic), FAKE_ERRORED_STATE (an apply writes errored.tfstate), FAKE_SHOW (a file with what `show -json` prints), FAKE_UNLOCK_ERROR,
  * FAKE_PLAN_MS and FAKE_APPLY_MS, FAKE_DEAF (interrupts do not end it). Its state has outputs once something is applied, when there is
  * nothing to apply, or with FAKE_STATE. It keeps a lock file while it plans or applies and removes it
  * when it ends in order, as terraform does on its first interrupt; a second one makes it give up at once and leave the
@@ -60,8 +60,8 @@ if (verb === 'plan') {
   for (const [addr, action] of changes) message('planned_change', { change: { resource: { addr }, action } })
   if (changes.length > 0 && args.includes('-detailed-exitcode')) return 2
 }
+if (verb === 'show') say(fs.readFileSync(process.env.FAKE_SHOW, 'utf8'))
 if (verb === 'version') say(JSON.stringify({ terraform_version: '1.11.4' }))
-if (verb === 'show') say(process.env.FAKE_SHOW ?? '{}')
 if (verb === 'force-unlock' && process.env.FAKE_UNLOCK_ERROR) { complain('Error: ' + process.env.FAKE_UNLOCK_ERROR); return 1 }
 if (verb === 'output') say(JSON.stringify(hasState ? outputs : {}))
 if (verb === 'apply') {
@@ -69,6 +69,7 @@ if (verb === 'apply') {
   if (process.env.FAKE_APPLY_ERROR) return diagnose(process.env.FAKE_APPLY_ERROR)
   await workWithLock(process.env.FAKE_APPLY_MS)
   fs.writeFileSync('terraform.applied', '')
+  for (const addr of Object.keys(JSON.parse(process.env.FAKE_PLAN ?? '{}'))) message('apply_complete', { hook: { resource: { addr }, elapsed_seconds: 1 } })
   message('outputs', { outputs })
 }
 `

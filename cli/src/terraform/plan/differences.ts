@@ -42,7 +42,9 @@ function compare(path: string, before: Side, after: Side): Difference[] {
 
 function compareWhole(path: string, before: Side, after: Side): Difference[] {
   if (after.unknown !== true && (isDeepStrictEqual(before.value, after.value) || (isEmpty(before.value) && isEmpty(after.value)))) return []
-  return [{ path, before: show(before), after: show(after) }]
+  // A value that was sensitive, or becomes so, is often the same on the other side.
+  const hidden = before.sensitive === true || after.sensitive === true
+  return [{ path, before: show({ ...before, sensitive: hidden }), after: show({ ...after, sensitive: hidden }) }]
 }
 
 function show({ value, sensitive: hidden, unknown }: Side): string | null {

@@ -2,6 +2,7 @@ import { hideSecret } from '../../platform/terminal/secrets.ts'
 import { showPlan, type Terraform } from '../terraform.ts'
 import { findDifferences, formatPath, knownAfterApply, type Difference } from './differences.ts'
 import { readImages, type ContainerImages } from './images.ts'
+import { findOwnChanges } from './own-changes.ts'
 import type { ShownPlan, ShownResource } from './schema.ts'
 
 export type Action = 'create' | 'update' | 'replace' | 'destroy' | 'forget' | 'none'
@@ -46,10 +47,20 @@ export function describePlan(plan: ShownPlan): PlanContent {
   const outputs = Object.entries(plan.output_changes).map(([name, change]) => ({ name, action: nameAction(change.actions), differences: findDifferences(change, name) }))
   return {
     resources: changed.filter(({ action, previousAddress, importing }) => action !== 'none' || previousAddress !== null || importing !== null),
-    drift: plan.resource_drift.filter(isManaged).map(describeResource).filter(({ action, differences }) => action === 'destroy' || differences.length > 0),
+    drift: describeDrift(plan),
     outputs: outputs.filter(({ action }) => action !== 'none'),
     images: readImages(plan.resource_changes),
   }
+}
+
+/** What was changed by others than Terraform. */
+function describeDrift(plan: ShownPlan): ResourceChange[] {
+  const isOwn = findOwnChanges(plan)
+  const described = plan.resource_drift.filter(isManaged).map((resource) => {
+    const change = describeResource(resource)
+    return { ...change, differences: change.differences.filter(({ path }) => !isOwn(resource, path)) }
+  })
+  return described.filter(({ action, differences }) => action === 'destroy' || differences.length > 0)
 }
 
 const isManaged = ({ mode }: ShownResource) => mode === 'managed'

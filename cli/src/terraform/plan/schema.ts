@@ -26,6 +26,15 @@ const resourceSchema = z.looseObject({
   change: changeSchema,
 })
 
+type Module = { resources: { type: string; values: Record<string, unknown> }[]; child_modules: Module[] }
+
+const moduleSchema: z.ZodType<Module> = z.lazy(() =>
+  z.looseObject({
+    resources: z.array(z.looseObject({ type: z.string(), values: z.record(z.string(), z.unknown()).default({}) })).default([]),
+    child_modules: z.array(moduleSchema).default([]),
+  }),
+)
+
 /**
  * What `terraform show -json PLAN` prints, as far as it is read
  * (https://developer.hashicorp.com/terraform/internals/json-format#plan-representation).
@@ -35,6 +44,8 @@ export const shownPlanSchema = z.looseObject({
   resource_changes: z.array(resourceSchema).default([]),
   resource_drift: z.array(resourceSchema).default([]),
   output_changes: z.record(z.string(), changeSchema).default({}),
+  /** What was there when it was planned. */
+  prior_state: z.looseObject({ values: z.looseObject({ root_module: moduleSchema.optional() }).optional() }).optional(),
   variables: z.record(z.string(), z.looseObject({ value: z.unknown().optional() })).default({}),
   configuration: z
     .looseObject({
