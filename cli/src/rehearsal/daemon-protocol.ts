@@ -4,7 +4,8 @@ import { z } from 'zod'
 export const daemonOptionsSchema = z.object({
   python: z.string(),
   stateDir: z.string(),
-  standIns: z.string(),
+  /** The folder of Terraform modules to serve. */
+  modules: z.string(),
   /** The port of last time, so that image references and addresses stay true. */
   port: z.number().optional(),
   /** How many of AWS's seconds pass in one. */

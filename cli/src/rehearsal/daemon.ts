@@ -23,7 +23,7 @@ async function start(): Promise<void> {
   const gateway = await startGateway({
     ministackUrl: ministack.url,
     stateDir: join(stateDir, 'gateway'),
-    routes: moduleRegistry(options.standIns),
+    routes: moduleRegistry(options.modules),
     log,
     speed,
     tasksAre,

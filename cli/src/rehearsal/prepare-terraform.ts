@@ -1,44 +1,66 @@
 import { createHash } from 'node:crypto'
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CliError } from '../platform/errors.ts'
+import type { Project } from '../platform/project.ts'
 import { findProviderMirror } from '../terraform/offline/provider-mirror.ts'
 import { canReachRegistry, writeTerraformConfig } from '../terraform/offline/terraform-config.ts'
 
+/** Where the vpc, alb and ecs modules come from. */
+export type ModuleOrigin = 'registry' | 'checkouts' | 'stand-ins'
+
+/** What a rehearsal serves as a module registry. */
+export const servedModules = (stateDir: string) => join(stateDir, 'modules')
+
 /**
- * Where the Terraform registry is out of reach, points terraform at stand-in modules and at a mirror of the provider.
- * @returns the Terraform CLI configuration to use; undefined when the registry answers and no stand-in is needed
+ * Decides where Terraform takes modules and provider from: from the Terraform registry or, where that is out of reach,
+ * modules from the stand-ins and the provider from a mirror. Modules from checkouts come before both.
+ * @returns the Terraform CLI configuration to use; undefined when everything comes from the registry
  * @throws CliError `unavailable` when there is neither registry nor mirror
  */
 export async function prepareTerraform(options: {
+  project: Project
   stateDir: string
-  standInsDir: string
-  /** Serves the stand-ins under /v1/modules/. */
+  /** Whether `servedModules` holds modules that were taken from checkouts. */
+  fromCheckouts: boolean
+  /** Serves `servedModules` under /v1/modules/. */
   registryUrl: string
-}): Promise<string | undefined> {
-  const { stateDir, standInsDir, registryUrl } = options
-  if (await canReachRegistry()) return undefined
-  const providerMirror = await findProviderMirror()
-  if (!providerMirror) {
-    throw new CliError('unavailable', 'The Terraform registry is out of reach, and no mirror of hashicorp/aws was found on this machine.', {
-      fix: 'Connect to the network, or name a filesystem mirror in the file that TF_CLI_CONFIG_FILE names.',
-    })
+}): Promise<{ configFile: string | undefined; modules: ModuleOrigin }> {
+  const { project, stateDir, fromCheckouts, registryUrl } = options
+  const isOnline = await canReachRegistry()
+  const modules = fromCheckouts ? 'checkouts' : isOnline ? 'registry' : 'stand-ins'
+  const served = servedModules(stateDir)
+  if (!fromCheckouts) {
+    await rm(served, { recursive: true, force: true })
+    await symlink(join(project.infrastructure, 'tests', 'stand-ins'), served)
   }
-  const file = join(stateDir, 'terraform.rc')
-  await writeTerraformConfig({ file, registryUrl, providerMirror })
-  await forgetOldStandIns(stateDir, standInsDir)
-  return file
+  await forgetOtherModules(stateDir, modules === 'registry' ? modules : await fingerprint(served))
+  if (modules === 'registry') return { configFile: undefined, modules }
+  const configFile = join(stateDir, 'terraform.rc')
+  await writeTerraformConfig({ file: configFile, registryUrl, providerMirror: isOnline ? undefined : await requireProviderMirror() })
+  return { configFile, modules }
 }
 
-/** terraform keeps a module of the same version, so stand-ins that were edited have to be forgotten first. */
-async function forgetOldStandIns(stateDir: string, standInsDir: string): Promise<void> {
-  const stampFile = join(stateDir, 'stand-ins.sha256')
-  const hash = createHash('sha256')
-  const entries = await readdir(standInsDir, { recursive: true, withFileTypes: true })
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort()
-  for (const file of files) hash.update(file).update(await readFile(file))
-  const stamp = hash.digest('hex')
+async function requireProviderMirror(): Promise<string> {
+  const mirror = await findProviderMirror()
+  if (mirror) return mirror
+  throw new CliError('unavailable', 'The Terraform registry is out of reach, and no mirror of hashicorp/aws was found on this machine.', {
+    fix: 'Connect to the network, or name a filesystem mirror in the file that TF_CLI_CONFIG_FILE names.',
+  })
+}
+
+/** terraform keeps a module of the same version, so those of other origin, or since edited, have to be forgotten first. */
+async function forgetOtherModules(stateDir: string, stamp: string): Promise<void> {
+  const stampFile = join(stateDir, 'modules.sha256')
   if ((await readFile(stampFile, 'utf8').catch(() => '')) === stamp) return
   await rm(join(stateDir, 'terraform'), { recursive: true, force: true })
   await writeFile(stampFile, stamp)
+}
+
+async function fingerprint(folder: string): Promise<string> {
+  const hash = createHash('sha256')
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort()
+  for (const file of files) hash.update(file).update(await readFile(file))
+  return hash.digest('hex')
 }

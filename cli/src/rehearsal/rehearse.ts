@@ -1,5 +1,5 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { requireSettings } from '../terraform/settings/check-settings.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
 import { deploy, type DeployResult } from '../rollout/deploy.ts'
@@ -14,7 +14,8 @@ import { chooseEngine, stopOwnEngine } from './engine.ts'
 import { enterRehearsal, rehearsalVariables } from './environment.ts'
 import { ensureCertificate } from './gateway/balancer/certificate.ts'
 import { withoutIsolation } from './isolation.ts'
-import { prepareTerraform } from './prepare-terraform.ts'
+import { exportCheckouts } from './module-checkouts.ts'
+import { prepareTerraform, servedModules, type ModuleOrigin } from './prepare-terraform.ts'
 
 export type RehearseFlags = {
   /** Default: docker, or none where it cannot be had. */
@@ -23,11 +24,13 @@ export type RehearseFlags = {
   timeout: number
   /** How many of AWS's seconds pass in one. */
   speed: number
+  /** A folder of git checkouts to take the Terraform modules from. */
+  modules?: string | undefined
 }
 
 /** What `rehearse --json` prints. */
 export type RehearseResult = DeployResult & {
-  standIns: boolean
+  modules: ModuleOrigin
   engine: string
   /** Whether tasks were containers; without an engine they are processes of this machine. */
   isolation: boolean
@@ -35,7 +38,6 @@ export type RehearseResult = DeployResult & {
 
 /** Where a rehearsal keeps everything it makes. */
 export const rehearsalFolder = ({ scratch }: Project) => join(scratch, 'rehearsal')
-const standInsFolder = ({ infrastructure }: Project) => join(infrastructure, 'tests', 'stand-ins')
 
 /**
  * The whole way from source to a webapp that answers, on this machine: the same build and deploy as for AWS, pointed
@@ -44,23 +46,25 @@ const standInsFolder = ({ infrastructure }: Project) => join(infrastructure, 'te
  */
 export async function rehearse(project: Project, flags: RehearseFlags, terminal: Terminal): Promise<RehearseResult> {
   const settings = await requireSettings(project, terminal)
-  const { engine, version, standIns } = await prepare(project, settings, flags, terminal)
+  const { engine, version, modules } = await prepare(project, settings, flags, terminal)
   const deployFlags = { ...flags, engine, build: true, push: true, force: false, planOnly: false, autoApprove: true }
   const result = await deploy(project, settings, deployFlags, terminal)
-  return { ...result, standIns, engine: `${engine} ${version}`.trim(), isolation: engine !== 'none' }
+  return { ...result, modules, engine: `${engine} ${version}`.trim(), isolation: engine !== 'none' }
 }
 
 /** All that an account on AWS would have before the first deployment; leaves this process in the rehearsal's environment. */
 async function prepare(project: Project, settings: Settings, flags: RehearseFlags, terminal: Terminal) {
   const stateDir = rehearsalFolder(project)
   await mkdir(stateDir, { recursive: true })
+  const checkouts = flags.modules ? resolve(flags.modules) : undefined
+  if (checkouts) await terminal.step('Modules from checkouts', () => exportCheckouts(project, checkouts, servedModules(stateDir)))
   const { engine, version } = await terminal.step('Container engine', () => chooseEngine(flags.engine, project.scratch))
   if (engine === 'none') terminal.warn(withoutIsolation)
   const { url } = await terminal.step('Embedded AWS', () =>
     ensureEmbeddedAws({
       python: join(project.scratch, 'tools', 'python', 'bin', 'python3'),
       stateDir,
-      standIns: standInsFolder(project),
+      modules: servedModules(stateDir),
       speed: flags.speed,
       tasksAre: engine === 'none' ? 'processes' : 'containers',
     }),
@@ -68,14 +72,14 @@ async function prepare(project: Project, settings: Settings, flags: RehearseFlag
   await ensureCertificate(join(stateDir, 'gateway'), settings.inputs.domain_name ?? undefined)
   const variables = rehearsalVariables({ url, region: settings.inputs.region, stateDir })
   enterRehearsal(variables)
-  const configFile = await terminal.step('Terraform modules and provider', () =>
-    prepareTerraform({ stateDir, standInsDir: standInsFolder(project), registryUrl: url }),
+  const { configFile, modules } = await terminal.step('Terraform modules and provider', () =>
+    prepareTerraform({ project, stateDir, fromCheckouts: checkouts !== undefined, registryUrl: url }),
   )
   await terminal.step('State bucket and ECR repository', () => bootstrap(settings))
   const base = engine === 'none' ? engine : await terminal.step('Base image', () => findBaseImage(project, settings, engine, terminal))
   const chosen = { TF_CLI_CONFIG_FILE: configFile, FARGATE_CTL_BASE_IMAGE: base, FARGATE_CTL_ENGINE: engine }
   enterRehearsal(await saveVariables(stateDir, { ...variables, ...chosen }))
-  return { engine, version, standIns: configFile !== undefined }
+  return { engine, version, modules }
 }
 
 function findBaseImage(

@@ -18,7 +18,7 @@ async function prepare(t: Test) {
     await stopEmbeddedAws(stateDir)
     await rm(stateDir, { recursive: true, force: true })
   })
-  return { python: findPython() ?? '', stateDir, standIns: stateDir, speed: 1, tasksAre: 'processes' as const }
+  return { python: findPython() ?? '', stateDir, modules: stateDir, speed: 1, tasksAre: 'processes' as const }
 }
 
 t.test('a daemon that was killed leaves nothing lost and nobody behind', async (t) => {

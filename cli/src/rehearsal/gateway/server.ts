@@ -11,6 +11,8 @@ import { createBalancer } from './balancer/balancer.ts'
 import { ensureCertificate, loadCertificate } from './balancer/certificate.ts'
 import type { Capacity } from './deployments/capacity.ts'
 import { createClock } from './clock.ts'
+import { createCloudMap } from './cloud-map.ts'
+import { createCloudwatch } from './cloudwatch.ts'
 import { controlPath, createControl } from './control.ts'
 import { createDeploymentController } from './deployments/controller.ts'
 import { createEcsApi } from './ecs/api.ts'
@@ -24,6 +26,7 @@ import { createProcessEngine } from './tasks/processes/engine.ts'
 import { createProxy, sendExchange, type Exchange, type Proxy } from './proxy.ts'
 import { createTargetHealth } from './balancer/target-health.ts'
 import { createTasks } from './tasks/tasks.ts'
+import { createSsm } from './ssm.ts'
 import { createUpstream } from './upstream.ts'
 
 export type GatewayOptions = {
@@ -79,9 +82,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const json: Record<string, JsonApi> = {
     ecs: createEcsApi({ store, tasks, deployments, health }),
     'application-autoscaling': createAutoscaling({ store, deployments }),
+    servicediscovery: createCloudMap(upstream),
+    ssm: createSsm(upstream),
   }
   const elb = createElbApi({ proxy, balancer, health })
   const ec2 = createEc2Api({ proxy, store })
+  const cloudwatch = createCloudwatch({ upstream, store })
   const routes = options.routes ? getRequestListener(options.routes.fetch) : undefined
 
   const answer = async (req: IncomingMessage, res: ServerResponse) => {
@@ -90,6 +96,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (api) return answerJson(api, scope, req, res, log)
     if (service === 'elasticloadbalancing') return elb(scope, req, res)
     if (service === 'ec2') return ec2(req, res)
+    if (service === 'monitoring') return cloudwatch(scope, req, res)
     if (service === 'ecr') return answerEcr(proxy, port, req, res)
     if (service === '' && req.url?.startsWith(controlPath)) return control(req, res)
     if (routes && service === '' && req.url?.startsWith('/v1/')) return void (await routes(req, res))

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers'
 import { createGunzip } from 'node:zlib'
 import { extract } from 'tar-stream'
 import t from 'tap'
-import { packStandIns, serveModuleRegistry } from '../../../src/terraform/offline/module-registry.ts'
+import { packModules, serveModuleRegistry } from '../../../src/terraform/offline/module-registry.ts'
 
 const standIns = {
   'modules.json': JSON.stringify({ vpc: { source: 'acme/vpc/aws', version: '5.21.0' } }),
@@ -17,7 +17,7 @@ const standIns = {
 
 t.test('packs the folders that modules.json names, the same bytes every time', async (t) => {
   const dir = t.testdir(standIns)
-  const [first, again] = [await packStandIns(dir), await packStandIns(dir)]
+  const [first, again] = [await packModules(dir), await packModules(dir)]
   t.same(first, again)
   t.match(first, [{ source: 'acme/vpc/aws', version: '5.21.0' }])
   t.same(await unpack(first[0]?.archive ?? Buffer.of()), {
