@@ -1,4 +1,5 @@
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
@@ -12,7 +13,12 @@ const infrastructure = fileURLToPath(new URL('../../../infrastructure', import.m
 const standIns = join(infrastructure, 'tests', 'stand-ins')
 
 const values = z.record(z.string(), z.unknown()).nullable()
-const resourceSchema = z.object({ address: z.string(), mode: z.string(), type: z.string(), change: z.object({ after: values }) })
+const resourceSchema = z.object({
+  address: z.string(),
+  mode: z.string(),
+  type: z.string(),
+  change: z.object({ after: values, after_unknown: z.record(z.string(), z.unknown()).default({}) }),
+})
 const messageSchema = z.looseObject({
   type: z.string(),
   '@message': z.string(),
@@ -30,16 +36,36 @@ export type InfrastructureTest = {
   output: string
   /** @returns the resources of that type in the plan of that run */
   planned: (run: string, type: string) => Planned[]
+  /** @returns all resources in the plan of that run, by address, with what is known after the apply only */
+  resources: (run: string) => Record<string, { after: Planned; unknown: Planned }>
 }
 
 /**
  * Runs `terraform test` on a copy of infrastructure/, with the modules served on loopback.
- * @param modules folder with vpc/, alb/ and ecs/; default: the stand-ins
+ * @param modules folder in the form of the stand-ins'; default: these
  */
 export function testInfrastructure(t: Test, modules?: string): Promise<InfrastructureTest> {
-  const copy = (folder: string) =>
-    cpSync(infrastructure, folder, { recursive: true, filter: (path) => basename(path) !== '.terraform' })
-  return testRoot(t, copy, modules)
+  return testRoot(t, copyInfrastructure, modules)
+}
+
+const copyInfrastructure = (folder: string) =>
+  cpSync(infrastructure, folder, { recursive: true, filter: (path) => basename(path) !== '.terraform' })
+
+/**
+ * Plans infrastructure/ as for a first apply, with nothing made up of what AWS decides.
+ * @param variables further arguments, as in a tfvars file
+ * @returns its resources, by address
+ */
+export async function planInfrastructure(t: Test, variables: string, modules?: string): Promise<ReturnType<InfrastructureTest['resources']>> {
+  const write = (folder: string) => {
+    copyInfrastructure(folder)
+    const tests = join(folder, 'tests')
+    for (const file of globSync(`${tests}/*.tftest.hcl`)) rmSync(file)
+    writeFileSync(join(tests, 'plan.tftest.hcl'), `${planTest}\nvariables {\n  image_tag = "abc123"\n${variables}}\n`.replace(/.*override_during.*\n/, ''))
+  }
+  const { passed, output, resources } = await testRoot(t, write, modules)
+  if (!passed) throw new Error(output)
+  return resources('plan')
 }
 
 /** Plans another root, its main.tf alone, with the mocks of infrastructure/; the run is named `plan`. */
@@ -66,10 +92,11 @@ run "plan" {
 `
 
 async function testRoot(t: Test, write: (folder: string) => void, modules: string = standIns): Promise<InfrastructureTest> {
-  const scratch = t.testdir({ modules: {} })
+  const scratch = mkdtempSync(join(tmpdir(), 'fargate-ctl-infrastructure-'))
+  t.teardown(() => rmSync(scratch, { recursive: true, force: true }))
   const folder = join(scratch, 'infrastructure')
   write(folder)
-  const registry = await serveModuleRegistry(linkModules(join(scratch, 'modules'), modules))
+  const registry = await serveModuleRegistry(modules)
   t.teardown(registry.close)
   const file = join(scratch, 'terraform.rc')
   await writeTerraformConfig({ file, registryUrl: registry.url, providerMirror: await findProviderMirror() })
@@ -77,14 +104,6 @@ async function testRoot(t: Test, write: (folder: string) => void, modules: strin
   await terraform(folder, env, ['init', '-backend=false', '-lockfile=readonly', '-input=false', '-no-color'])
   const { stdout, exitCode } = await terraform(folder, env, ['test', '-json', '-verbose'], 'any')
   return readResult(stdout, exitCode)
-}
-
-/** Puts the modules where modules.json names them, so that real ones are served as stand-ins are. */
-function linkModules(folder: string, modules: string): string {
-  mkdirSync(folder, { recursive: true })
-  cpSync(join(standIns, 'modules.json'), join(folder, 'modules.json'))
-  for (const name of ['vpc', 'alb', 'ecs']) symlinkSync(join(modules, name), join(folder, name))
-  return folder
 }
 
 async function terraform(cwd: string, env: Record<string, string | undefined>, args: string[], accept?: 'any') {
@@ -100,12 +119,12 @@ function readResult(stdout: string, exitCode: number): InfrastructureTest {
   const lines = stdout.split('\n').filter((line) => line.startsWith('{'))
   const messages = lines.map((line) => messageSchema.parse(JSON.parse(line)))
   const plans = new Map(messages.flatMap((message) => (message.test_plan ? [[message['@testrun'], message.test_plan]] : [])))
+  const managed = (run: string) => (plans.get(run)?.resource_changes ?? []).filter(({ mode }) => mode === 'managed')
   return {
     passed: exitCode === 0,
     output: messages.map((message) => [message['@message'], message.diagnostic?.detail].filter(Boolean).join('\n')).join('\n'),
-    planned: (run, type) => {
-      const resources = plans.get(run)?.resource_changes ?? []
-      return resources.filter((resource) => resource.mode === 'managed' && resource.type === type).map(({ change }) => change.after ?? {})
-    },
+    planned: (run, type) => managed(run).filter((resource) => resource.type === type).map(({ change }) => change.after ?? {}),
+    resources: (run) =>
+      Object.fromEntries(managed(run).map(({ address, change }) => [address, { after: change.after ?? {}, unknown: change.after_unknown }])),
   }
 }
