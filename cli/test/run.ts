@@ -2,14 +2,14 @@
 // FARGATE_CTL_TEST_ALL=1 runs what takes minutes, too.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, globSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, globSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { basename, delimiter } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { Parser } from 'tap-parser'
 import { which } from '../setup/programs.mjs'
-import { findPython } from './support/embedded-aws.ts'
+import { ecsDeploy, findPython } from './support/embedded-aws.ts'
 import { prepareEngine } from './support/engine.ts'
 import type { Need } from './support/needs.ts'
 
@@ -42,6 +42,7 @@ function findMissing(): Need[] {
   if (everything && process.env.FARGATE_CTL_TEST_ALL !== '1') found.push('time')
   if (!linters.every((name) => which(name))) found.push('linters')
   if (!findPython()) found.push('embedded AWS')
+  if (!existsSync(ecsDeploy)) found.push('ecs-deploy')
   return found
 }
 

@@ -39,7 +39,7 @@ t.test('bare or not, named in either way, at the tag of the version, submodules 
   ]
   const { project, checkouts, target } = makeScene(t, configuration.join('\n'))
   makeCheckout(checkouts, 'terraform-aws-vpc', 'v1.2.3')
-  git(checkouts, 'clone', '--quiet', '--bare', makeCheckout(t.testdir({}), 'source', '2.0.0'), 'ecs.git')
+  git(checkouts, 'clone', '--quiet', '--bare', makeCheckout(join(project.root, 'sources'), 'ecs', '2.0.0'), 'ecs.git')
   await exportCheckouts(project, checkouts, target)
   const modules = await packModules(target)
   t.match(modules, [

@@ -1,12 +1,12 @@
-// The stand-ins take what the real modules take, give what infrastructure/ uses, and plan the same; FARGATE_CTL_MODULES
-// may name a folder with checkouts of the real ones to compare with.
+// The stand-ins take what the real modules take and give what infrastructure/ uses; FARGATE_CTL_MODULES may name a folder
+// with checkouts of the real ones to compare with.
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse } from '@cdktn/hcl2json'
 import t, { type Test } from 'tap'
 import { unpackCheckouts, withoutCheckouts } from '../support/checkouts.ts'
-import { planInfrastructure, planRoot } from '../support/test-infrastructure.ts'
+import { planRoot } from '../support/test-infrastructure.ts'
 
 type Json = Record<string, unknown>
 type ModuleCall = Json & { source: string; version: string }
@@ -43,32 +43,6 @@ t.test('the stand-ins have every variable of the real modules, with its type and
 t.test('a root of other hands on the stand-ins', (t) => checkOtherRoot(t))
 
 t.test('the same root on the real modules', { skip }, async (t) => checkOtherRoot(t, await unpackCheckouts(t)))
-
-const otherSettings = `
-  env                      = "prod"
-  certificate_arn          = "arn:aws:acm:us-east-1:123456789012:certificate/any"
-  domain_name              = "app.example.com"
-  zone_count               = 3
-  single_nat_gateway       = false
-  flow_logs                = false
-  deletion_protection      = true
-  container_port           = 3000
-  enable_execute_command   = true
-  readonly_root_filesystem = false
-  container_health_check   = null
-  log_mode                 = "blocking"
-  container_insights       = "enhanced"
-`
-
-t.test('the stand-ins plan what the real modules plan', { skip }, async (t) => {
-  const realModules = await unpackCheckouts(t)
-  for (const [name, variables] of Object.entries({ 'the defaults': '', 'other settings': otherSettings })) {
-    const ours = await planInfrastructure(t, variables)
-    const real = await planInfrastructure(t, variables, realModules)
-    t.same(Object.keys(ours).sort(), Object.keys(real).sort(), `${name}: the same resources`)
-    for (const [address, planned] of Object.entries(real)) t.same(ours[address], planned, `${name}: ${address}`)
-  }
-})
 
 async function checkOtherRoot(t: Test, modules?: string): Promise<void> {
   const { passed, output, planned } = await planRoot(t, otherRoot, modules)

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { findProject } from '../../src/platform/project.ts'
@@ -14,11 +15,12 @@ export const withoutCheckouts = checkouts ? false : 'FARGATE_CTL_MODULES names n
 
 /** @returns a folder in the form of the stand-ins' that holds the real modules, at the versions that infrastructure/ asks for */
 export async function unpackCheckouts(t: Test): Promise<string> {
-  const folder = join(t.testdir({}), 'real-modules')
+  const folder = mkdtempSync(join(tmpdir(), 'fargate-ctl-modules-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   await exportCheckouts(findProject(root), checkouts ?? '', folder)
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.tar.gz'))) {
     const module = join(folder, file.replace('.tar.gz', ''))
-    execFileSync('mkdir', [module])
+    mkdirSync(module)
     execFileSync('tar', ['-xzf', join(folder, file), '-C', module])
     rmSync(join(folder, file))
   }

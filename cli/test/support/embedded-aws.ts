@@ -24,6 +24,9 @@ export function findPython(): string | undefined {
   return [process.env.FARGATE_CTL_PYTHON ?? '', installed].find((path) => path !== '' && existsSync(path))
 }
 
+/** The program of PyPI's ecs-deploy, where `npm run setup -- --for test:all` has put it. */
+export const ecsDeploy = fileURLToPath(new URL('../../../.fargate-ctl/tools/ecs-deploy/bin/ecs', import.meta.url))
+
 /** Starts ministack and the gateway on state of their own. `stop` leaves neither process, container nor file behind. */
 export async function startEmbeddedAws(options: Pick<GatewayOptions, 'speed' | 'routes' | 'tasksAre' | 'engineEnv'> = {}): Promise<EmbeddedAws> {
   const python = findPython()

@@ -53,19 +53,27 @@ const copyInfrastructure = (folder: string) =>
 
 /**
  * Plans infrastructure/ as for a first apply, with nothing made up of what AWS decides.
- * @param variables further arguments, as in a tfvars file
- * @returns its resources, by address
+ * @param settings by the name of the run: further arguments, as in a tfvars file
+ * @returns the resources of a run
  */
-export async function planInfrastructure(t: Test, variables: string, modules?: string): Promise<ReturnType<InfrastructureTest['resources']>> {
+export async function planInfrastructure(t: Test, settings: Record<string, string>, modules?: string): Promise<InfrastructureTest['resources']> {
+  const runs = Object.entries(settings).map(([name, variables]) => `
+run "${name}" {
+  command = plan
+  variables {
+    image_tag = "abc123"
+    ${variables}
+  }
+}
+`)
   const write = (folder: string) => {
     copyInfrastructure(folder)
-    const tests = join(folder, 'tests')
-    for (const file of globSync(`${tests}/*.tftest.hcl`)) rmSync(file)
-    writeFileSync(join(tests, 'plan.tftest.hcl'), `${planTest}\nvariables {\n  image_tag = "abc123"\n${variables}}\n`.replace(/.*override_during.*\n/, ''))
+    for (const file of globSync(join(folder, 'tests', '*.tftest.hcl'))) rmSync(file)
+    writeFileSync(join(folder, 'tests', 'plan.tftest.hcl'), `mock_provider "aws" {\n  source = "./tests/mocks"\n}\n${runs.join('')}`)
   }
   const { passed, output, resources } = await testRoot(t, write, modules)
   if (!passed) throw new Error(output)
-  return resources('plan')
+  return resources
 }
 
 /** Plans another root, its main.tf alone, with the mocks of infrastructure/; the run is named `plan`. */
