@@ -14,7 +14,6 @@ const standIns = join(infrastructure, 'tests', 'stand-ins')
 
 const values = z.record(z.string(), z.unknown()).nullable()
 const resourceSchema = z.object({
-  address: z.string(),
   mode: z.string(),
   type: z.string(),
   change: z.object({ after: values, after_unknown: z.record(z.string(), z.unknown()).default({}) }),
@@ -36,8 +35,8 @@ export type InfrastructureTest = {
   output: string
   /** @returns the resources of that type in the plan of that run */
   planned: (run: string, type: string) => Planned[]
-  /** @returns all resources in the plan of that run, by address, with what is known after the apply only */
-  resources: (run: string) => Record<string, { after: Planned; unknown: Planned }>
+  /** @returns all resources in the plan of that run, with what is known after the apply only */
+  resources: (run: string) => { type: string; after: Planned; unknown: Planned }[]
 }
 
 /**
@@ -132,7 +131,6 @@ function readResult(stdout: string, exitCode: number): InfrastructureTest {
     passed: exitCode === 0,
     output: messages.map((message) => [message['@message'], message.diagnostic?.detail].filter(Boolean).join('\n')).join('\n'),
     planned: (run, type) => managed(run).filter((resource) => resource.type === type).map(({ change }) => change.after ?? {}),
-    resources: (run) =>
-      Object.fromEntries(managed(run).map(({ address, change }) => [address, { after: change.after ?? {}, unknown: change.after_unknown }])),
+    resources: (run) => managed(run).map(({ type, change }) => ({ type, after: change.after ?? {}, unknown: change.after_unknown })),
   }
 }

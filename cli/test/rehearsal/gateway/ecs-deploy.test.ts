@@ -8,7 +8,7 @@ import { skipFileWithout } from '../../support/needs.ts'
 
 skipFileWithout('ecs-deploy', 'engine', 'embedded AWS')
 
-t.test('ecs-deploy deploys, scales and rolls back', { timeout: 280_000 }, async (t) => {
+t.test('ecs-deploy deploys, scales and rolls back', { timeout: 550_000 }, async (t) => {
   const ecs = await startEcs(t, { image: true })
   const { region, credentials } = ecs.clientOptions
   const env = {
