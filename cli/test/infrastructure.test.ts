@@ -1,20 +1,19 @@
 // `terraform test` in infrastructure/, and what its plans promise beyond what the modules put out. With
-// FARGATE_CTL_REAL_MODULES (a folder with vpc/, alb/ and ecs/ in it) the same is asked of the real modules.
+// FARGATE_CTL_MODULES (a folder of git checkouts) the same is asked of the real modules.
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parse } from '@cdktn/hcl2json'
 import t, { type Test } from 'tap'
 import { readmeFile, renderInfrastructureReadme } from '../infrastructure-reference.ts'
+import { unpackCheckouts, withoutCheckouts } from './support/checkouts.ts'
 import { testBootstrap, testInfrastructure, type InfrastructureTest, type Planned } from './support/test-infrastructure.ts'
 
 t.setTimeout(900_000)
 
-const realModules = process.env.FARGATE_CTL_REAL_MODULES
-
 t.test('with stand-ins', async (t) => checkPromises(t, await testInfrastructure(t)))
 
-t.test('with the real modules', { skip: realModules ? false : 'FARGATE_CTL_REAL_MODULES names no folder' }, async (t) =>
-  checkPromises(t, await testInfrastructure(t, realModules)),
+t.test('with the real modules', { skip: withoutCheckouts }, async (t) =>
+  checkPromises(t, await testInfrastructure(t, await unpackCheckouts(t))),
 )
 
 t.test('infrastructure/README.md says what variables.tf says', async (t) => {

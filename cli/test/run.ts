@@ -33,6 +33,8 @@ process.env.PATH = [...installed, process.env.PATH].join(delimiter)
 /** Whatever is to be tested with, or else what `npm run setup` installed. */
 const python = `${root}.fargate-ctl/tools/python/bin/python3`
 if (existsSync(python)) process.env.EMBEDDED_AWS_PYTHON ??= python
+const ecsDeploy = `${root}.fargate-ctl/tools/ecs-deploy/bin/ecs`
+if (existsSync(ecsDeploy)) process.env.EMBEDDED_AWS_ECS_DEPLOY ??= ecsDeploy
 const missing = findMissing()
 const stops = [await startEngine(), await startTerraform()]
 process.env.FARGATE_CTL_TEST_WITHOUT = missing.join(',')

@@ -8,6 +8,8 @@ import { createBalancer } from './elb/balancer.ts'
 import { ensureCertificate, loadCertificate } from './elb/certificate.ts'
 import type { Capacity } from './deployments/capacity.ts'
 import { createClock } from './clock.ts'
+import { createCloudMap } from './cloud-map/api.ts'
+import { createCloudwatch } from './cloudwatch/api.ts'
 import { isMinistacksOwn, isOwnHost } from './access/doors.ts'
 import { identify, type Caller } from './access/identify.ts'
 import type { Keys } from './access/keys.ts'
@@ -31,6 +33,7 @@ import { createProcessEngine } from './tasks/processes/engine.ts'
 import { createProxy } from './proxy.ts'
 import { createTargetHealth } from './elb/target-health.ts'
 import { createTasks } from './tasks/tasks.ts'
+import { createSsm } from './ssm/public-parameters.ts'
 import { createUpstream } from './upstream.ts'
 
 export type GatewayOptions = {
@@ -90,11 +93,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const json: Record<string, JsonApi> = {
     ecs: createEcsApi({ store, tasks, deployments, health }),
     'application-autoscaling': createAutoscaling({ store, deployments }),
+    servicediscovery: createCloudMap(upstream),
+    ssm: createSsm(upstream),
   }
   const elb = createElbApi({ proxy, balancer, health })
   const ec2 = createEc2Api({ proxy, store })
   const ecr = createEcrApi({ proxy, login, registry })
   const issueKey = createKeyIssuer(proxy, keys)
+  const cloudwatch = createCloudwatch({ upstream, store })
 
   /** Answers a request whose signature was verified. */
   const answer = async ({ scope, service, body }: Caller, req: IncomingMessage, res: ServerResponse) => {
@@ -103,6 +109,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (api) return answerJson(api, scope, req, body, res, log)
     if (service === 'elasticloadbalancing') return elb(scope, req, body, res)
     if (service === 'ec2') return ec2(req, body, res)
+    if (service === 'monitoring') return cloudwatch(scope, req, body, res)
     if (service === 'ecr') return ecr(req, body, res)
     if (service === 'sts' || service === 'iam') return issueKey(req, body, res, scope.account)
     if (service === ownService && req.url === statusPath) return void res.end(JSON.stringify(readStatus(store, health)))

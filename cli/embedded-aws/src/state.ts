@@ -18,6 +18,8 @@ export type State = {
   balancerScopes: Scope[]
   /** What ministack forgets of a flow log, by its id. */
   flowLogs: Record<string, Record<string, string>>
+  /** CloudWatch alarms as they were put, by ARN. */
+  alarms: Record<string, Record<string, unknown>>
 }
 
 export type Store = { state: State; save: () => void; flush: () => Promise<void> }
@@ -54,6 +56,7 @@ const empty: State = {
   ports: {},
   balancerScopes: [],
   flowLogs: {},
+  alarms: {},
 }
 
 /**

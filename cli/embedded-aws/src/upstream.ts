@@ -10,6 +10,7 @@ const services = {
   ssm: 'AmazonSSM',
   secretsmanager: 'secretsmanager',
   logs: 'Logs_20140328',
+  servicediscovery: 'Route53AutoNaming_v20170314',
   monitoring: 'GraniteServiceVersion20100801',
 } as const
 

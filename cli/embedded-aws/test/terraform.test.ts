@@ -1,5 +1,6 @@
 // The real provider against the gateway: the whole infrastructure/ twice, and services that are waited for. A load
-// balancer takes the provider a minute each time, whatever the server does.
+// balancer takes the provider a minute each time, whatever the server does. With FARGATE_CTL_MODULES (a folder of git
+// checkouts) infrastructure/ is applied with the real modules.
 import { cpSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -107,7 +108,9 @@ t.test('infrastructure/: create, plan empty, update, import, destroy, twice', { 
     t.match(secured, /Apply complete!/, 'HTTPS, and a NAT gateway in each zone')
     t.match(secured, /aws_lb_listener\.this\["http"\]: Modifying/, 'the listener on port 80 stays and redirects')
     await planEmpty(third, 'a plan after that is empty, too')
-    t.match(await terraform(['destroy', '-auto-approve', ...third]), /Destroy complete! Resources: \d\d+ destroyed\./)
+    t.match(await terraform(['apply', '-auto-approve', ...second]), /Apply complete!/, 'and back to HTTP')
+    await planEmpty(second, 'a plan after that is empty, too')
+    t.match(await terraform(['destroy', '-auto-approve', ...second]), /Destroy complete! Resources: \d\d+ destroyed\./)
   }
 })
 
@@ -163,4 +166,138 @@ t.test('wait_for_steady_state: waits, and times out', { buffered: true, timeout:
   await terraform(['apply', '-auto-approve', `-var=task_definition=${good}`])
   await terraform(['destroy', '-auto-approve', `-var=task_definition=${good}`])
   t.equal((await ecs.describeService('waited')).status, 'INACTIVE')
+})
+
+const others = `
+provider "aws" {
+  region = "${region}"
+
+  default_tags {
+    tags = { Project = "others" }
+  }
+}
+
+data "aws_ssm_parameter" "log_router" {
+  name = "/aws/service/aws-for-fluent-bit/stable"
+}
+
+resource "aws_vpc" "this" {
+  cidr_block = "10.1.0.0/16"
+}
+
+resource "aws_service_discovery_http_namespace" "this" {
+  name = "others"
+}
+
+resource "aws_service_discovery_private_dns_namespace" "this" {
+  name        = "others.local"
+  description = "Service discovery"
+  vpc         = aws_vpc.this.id
+}
+
+data "aws_service_discovery_dns_namespace" "this" {
+  name = aws_service_discovery_private_dns_namespace.this.name
+  type = "DNS_PRIVATE"
+}
+
+variable "ttl" {
+  type = number
+}
+
+resource "aws_service_discovery_service" "this" {
+  name = "api"
+
+  dns_config {
+    namespace_id = data.aws_service_discovery_dns_namespace.this.id
+
+    dns_records {
+      ttl  = var.ttl
+      type = "A"
+    }
+  }
+
+  health_check_custom_config {
+    failure_threshold = 1
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "cpu" {
+  alarm_name                = "cpu"
+  alarm_description         = "Busy"
+  comparison_operator       = "GreaterThanOrEqualToThreshold"
+  evaluation_periods        = 2
+  datapoints_to_alarm       = 1
+  metric_name               = "CPUUtilization"
+  namespace                 = "AWS/ECS"
+  period                    = 60
+  statistic                 = "Average"
+  threshold                 = 85.5
+  treat_missing_data        = "notBreaching"
+  dimensions                = { ClusterName = "web", ServiceName = "web" }
+  alarm_actions             = ["arn:aws:sns:${region}:000000000000:operators"]
+  insufficient_data_actions = ["arn:aws:sns:${region}:000000000000:operators"]
+}
+
+resource "aws_cloudwatch_metric_alarm" "tail" {
+  alarm_name                            = "tail"
+  comparison_operator                   = "GreaterThanThreshold"
+  evaluation_periods                    = 1
+  metric_name                           = "TargetResponseTime"
+  namespace                             = "AWS/ApplicationELB"
+  period                                = 300
+  extended_statistic                    = "p99.9"
+  evaluate_low_sample_count_percentiles = "ignore"
+  threshold                             = 1
+  actions_enabled                       = false
+}
+
+resource "aws_cloudwatch_metric_alarm" "rate" {
+  alarm_name          = "rate"
+  comparison_operator = "GreaterThanThreshold"
+  evaluation_periods  = 1
+  threshold           = 0.1
+
+  metric_query {
+    id          = "rate"
+    expression  = "errors / requests"
+    return_data = true
+  }
+
+  dynamic "metric_query" {
+    for_each = { errors = "HTTPCode_Target_5XX_Count", requests = "RequestCount" }
+
+    content {
+      id = metric_query.key
+
+      metric {
+        metric_name = metric_query.value
+        namespace   = "AWS/ApplicationELB"
+        period      = 60
+        stat        = "Sum"
+        dimensions  = { LoadBalancer = "app/web/1" }
+      }
+    }
+  }
+}
+
+output "log_router" {
+  value     = data.aws_ssm_parameter.log_router.value
+  sensitive = true
+}
+`
+
+t.test('alarms, service discovery and public parameters: create, plan empty, update, destroy', { buffered: true, timeout: 550_000 }, async (t) => {
+  const aws = await startEmbeddedAws({ tasksAre: 'processes' })
+  t.teardown(aws.stop)
+  const terraform = await terraformIn(t, aws, (folder) => {
+    cpSync(join(infrastructure, '.terraform.lock.hcl'), join(folder, '.terraform.lock.hcl'))
+    cpSync(join(infrastructure, 'versions.tf'), join(folder, 'versions.tf'))
+    writeFileSync(join(folder, 'main.tf'), others)
+  })
+  await terraform(['init', '-lockfile=readonly'])
+  for (const ttl of [10, 60]) {
+    await terraform(['apply', '-auto-approve', `-var=ttl=${ttl}`])
+    t.match(await terraform(['plan', '-detailed-exitcode', `-var=ttl=${ttl}`]), /No changes\./, `a plan after it is empty: ${ttl}`)
+  }
+  t.match(await terraform(['destroy', '-auto-approve', '-var=ttl=60']), /Destroy complete! Resources: 7 destroyed\./)
 })

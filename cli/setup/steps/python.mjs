@@ -8,6 +8,7 @@ import { python } from '../versions.mjs'
 
 export const embeddedAws = environment('embedded AWS', 'python', python.rehearsal)
 export const pythonLinters = environment('linters from Python', 'linters', python.linters)
+export const ecsDeploy = environment('ecs-deploy', 'ecs-deploy', python.ecsDeploy)
 
 /**
  * Packages in a virtual environment of their own, so that none can change what another needs.

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import { CliError } from '../platform/errors.ts'
 import { findProject, type Project } from '../platform/project.ts'
 import type { Environment } from '../rehearsal/embedded-aws.ts'
@@ -27,6 +27,7 @@ export function registerRehearse(program: Command): void {
     .option('--speed <n>', "run this many times faster than real time", readPositive, 1)
     .option('--requests <n>', 'with --scenario: send at least so many requests', readPositive, 0)
   addSourceOptions(command)
+    .addOption(new Option('--modules <dir>', 'take the Terraform modules from the git checkouts in this folder').env('FARGATE_CTL_MODULES'))
     .addOption(engineOption())
     .addHelpText('after', `
 Examples:
@@ -47,7 +48,7 @@ Examples:
       try {
         if (flags.scenario !== undefined) return await runScenarios(project, { ...flags, scenario: flags.scenario }, terminal)
         const result = await rehearse(project, { ...flags, timeout }, terminal)
-        printRehearsal(result, flags.once, terminal)
+        printRehearsal(result, flags, terminal)
         terminal.printJson(result)
       } finally {
         if (flags.once) await takeDown(project, terminal)
@@ -83,7 +84,7 @@ function printEnvironment(environment: Environment | undefined, terminal: Termin
   terminal.printJson(environment.set)
 }
 
-function printRehearsal(result: RehearseResult, once: boolean, terminal: Terminal): void {
+function printRehearsal(result: RehearseResult, { once, modules }: Flags, terminal: Terminal): void {
   const { dim } = terminal.outColors
   const total = result.steps.reduce((sum, { seconds }) => sum + seconds, 0)
   printDeployment(result, terminal)
@@ -94,7 +95,8 @@ function printRehearsal(result: RehearseResult, once: boolean, terminal: Termina
     terminal.print(`  ${withoutIsolation}`)
     terminal.summary(withoutIsolation)
   }
-  if (result.standIns) {
+  if (result.modules === 'checkouts') terminal.print(dim(`  The modules are those of ${modules}, at the versions that infrastructure/ asks for.`))
+  if (result.modules === 'stand-ins') {
     terminal.print(dim('  The Terraform registry is out of reach: stand-ins took the place of the vpc, alb and ecs modules.'))
   }
   if (!once) terminal.print(dim('  It goes on until `npm run rehearse -- --down`.'))

@@ -6,42 +6,57 @@ import { serveModuleRegistry } from '../terraform/offline/module-registry.ts'
 import { findProviderMirror } from '../terraform/offline/provider-mirror.ts'
 import { canReachRegistry, writeTerraformConfig } from '../terraform/offline/terraform-config.ts'
 
-export type Offline = {
-  /** The Terraform CLI configuration to use. */
-  configFile: string
-  /** Stops serving the stand-ins; terraform has its own copies of them by then. */
+/** Where the vpc, alb and ecs modules come from. */
+export type ModuleOrigin = 'registry' | 'checkouts' | 'stand-ins'
+
+export type PreparedTerraform = {
+  /** The Terraform CLI configuration to use; undefined when everything comes from the registry. */
+  configFile: string | undefined
+  modules: ModuleOrigin
+  /** Stops serving modules; terraform has its own copies of them by then. */
   close: () => Promise<void>
 }
 
 /**
- * Where the Terraform registry is out of reach, points terraform at stand-in modules and at a mirror of the provider.
- * @returns undefined when the registry answers and no stand-in is needed
+ * Decides where Terraform takes modules and provider from: from the Terraform registry or, where that is out of reach,
+ * modules from the stand-ins and the provider from a mirror. Modules from checkouts come before both.
+ * @param options.checkouts the folder of modules that were taken from checkouts
  * @throws CliError `unavailable` when there is neither registry nor mirror
  */
-export async function prepareTerraform({ stateDir, standInsDir }: { stateDir: string; standInsDir: string }): Promise<Offline | undefined> {
-  if (await canReachRegistry()) return undefined
-  const providerMirror = await findProviderMirror()
-  if (!providerMirror) {
-    throw new CliError('unavailable', 'The Terraform registry is out of reach, and no mirror of hashicorp/aws was found on this machine.', {
-      fix: 'Connect to the network, or name a filesystem mirror in the file that TF_CLI_CONFIG_FILE names.',
-    })
-  }
+export async function prepareTerraform(options: { stateDir: string; standIns: string; checkouts: string | undefined }): Promise<PreparedTerraform> {
+  const { stateDir, standIns, checkouts } = options
+  const isOnline = await canReachRegistry()
+  const modules = checkouts ? 'checkouts' : isOnline ? 'registry' : 'stand-ins'
+  const folder = checkouts ?? standIns
+  await forgetOtherModules(stateDir, modules === 'registry' ? modules : await fingerprint(folder))
+  if (modules === 'registry') return { configFile: undefined, modules, close: async () => {} }
+  const providerMirror = isOnline ? undefined : await requireProviderMirror()
+  const { url, close } = await serveModuleRegistry(folder)
   const configFile = join(stateDir, 'terraform.rc')
-  await forgetOldStandIns(stateDir, standInsDir)
-  const { url, close } = await serveModuleRegistry(standInsDir)
   await writeTerraformConfig({ file: configFile, registryUrl: url, providerMirror })
-  return { configFile, close }
+  return { configFile, modules, close }
 }
 
-/** terraform keeps a module of the same version, so stand-ins that were edited have to be forgotten first. */
-async function forgetOldStandIns(stateDir: string, standInsDir: string): Promise<void> {
-  const stampFile = join(stateDir, 'stand-ins.sha256')
-  const hash = createHash('sha256')
-  const entries = await readdir(standInsDir, { recursive: true, withFileTypes: true })
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort()
-  for (const file of files) hash.update(file).update(await readFile(file))
-  const stamp = hash.digest('hex')
+async function requireProviderMirror(): Promise<string> {
+  const mirror = await findProviderMirror()
+  if (mirror) return mirror
+  throw new CliError('unavailable', 'The Terraform registry is out of reach, and no mirror of hashicorp/aws was found on this machine.', {
+    fix: 'Connect to the network, or name a filesystem mirror in the file that TF_CLI_CONFIG_FILE names.',
+  })
+}
+
+/** terraform keeps a module of the same version, so those of other origin, or since edited, have to be forgotten first. */
+async function forgetOtherModules(stateDir: string, stamp: string): Promise<void> {
+  const stampFile = join(stateDir, 'modules.sha256')
   if ((await readFile(stampFile, 'utf8').catch(() => '')) === stamp) return
   await rm(join(stateDir, 'terraform'), { recursive: true, force: true })
   await writeFile(stampFile, stamp)
+}
+
+async function fingerprint(folder: string): Promise<string> {
+  const hash = createHash('sha256')
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort()
+  for (const file of files) hash.update(file).update(await readFile(file))
+  return hash.digest('hex')
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { CliError } from '../platform/errors.ts'
 import { requireSettings } from '../terraform/settings/check-settings.ts'
@@ -15,7 +15,8 @@ import { readEnvironment, removeEmbeddedAws, startEmbeddedAws, type Environment 
 import { chooseEngine, stopOwnEngine } from './engine.ts'
 import { enterRehearsal, rehearsalEnvironment } from './environment.ts'
 import { withoutIsolation } from './isolation.ts'
-import { prepareTerraform } from './prepare-terraform.ts'
+import { exportCheckouts } from './module-checkouts.ts'
+import { prepareTerraform, type ModuleOrigin } from './prepare-terraform.ts'
 
 export type RehearseFlags = {
   /** Default: docker, or none where it cannot be had. */
@@ -24,11 +25,13 @@ export type RehearseFlags = {
   timeout: number
   /** How many of AWS's seconds pass in one. */
   speed: number
+  /** A folder of git checkouts to take the Terraform modules from. */
+  modules?: string | undefined
 }
 
 /** What `rehearse --json` prints. */
 export type RehearseResult = DeployResult & {
-  standIns: boolean
+  modules: ModuleOrigin
   engine: string
   /** Whether tasks were containers; without an engine they are processes of this machine. */
   isolation: boolean
@@ -38,6 +41,7 @@ export type RehearseResult = DeployResult & {
 export const rehearsalFolder = ({ scratch }: Project) => join(scratch, 'rehearsal')
 const awsFolder = (project: Project) => join(rehearsalFolder(project), 'embedded-aws')
 const standInsFolder = ({ infrastructure }: Project) => join(infrastructure, 'tests', 'stand-ins')
+const checkoutsFolder = (project: Project) => join(rehearsalFolder(project), 'modules')
 
 /**
  * The whole way from source to a webapp that answers, on this machine: the same build and deploy as for AWS, pointed
@@ -46,14 +50,14 @@ const standInsFolder = ({ infrastructure }: Project) => join(infrastructure, 'te
  */
 export async function rehearse(project: Project, flags: RehearseFlags, terminal: Terminal): Promise<RehearseResult> {
   const settings = await requireSettings(project, terminal)
-  const { engine, version, offline } = await prepare(project, settings, flags, terminal)
+  const { engine, version, terraform } = await prepare(project, settings, flags, terminal)
   try {
     // What is broken on purpose is tried again and again.
     const deployFlags = { ...flags, engine, build: true, push: true, force: false, planOnly: false, autoApprove: true, allowKnownBad: true }
     const result = await deploy(project, settings, deployFlags, terminal)
-    return { ...result, standIns: offline !== undefined, engine: `${engine} ${version}`.trim(), isolation: engine !== 'none' }
+    return { ...result, modules: terraform.modules, engine: `${engine} ${version}`.trim(), isolation: engine !== 'none' }
   } finally {
-    await offline?.close()
+    await terraform.close()
   }
 }
 
@@ -61,6 +65,8 @@ export async function rehearse(project: Project, flags: RehearseFlags, terminal:
 async function prepare(project: Project, settings: Settings, flags: RehearseFlags, terminal: Terminal) {
   const stateDir = rehearsalFolder(project)
   await mkdir(stateDir, { recursive: true })
+  const checkouts = flags.modules ? resolve(flags.modules) : undefined
+  if (checkouts) await terminal.step('Modules from checkouts', () => exportCheckouts(project, checkouts, checkoutsFolder(project)))
   const { engine, version } = await terminal.step('Container engine', () => chooseEngine(flags.engine, project.scratch))
   if (engine === 'none') terminal.warn(withoutIsolation)
   const aws = await terminal.step('Embedded AWS', () =>
@@ -74,20 +80,20 @@ async function prepare(project: Project, settings: Settings, flags: RehearseFlag
     }),
   )
   enterRehearsal(rehearsalEnvironment(aws, {}))
-  const offline = await terminal.step('Terraform modules and provider', () =>
-    prepareTerraform({ stateDir, standInsDir: standInsFolder(project) }),
+  const terraform = await terminal.step('Terraform modules and provider', () =>
+    prepareTerraform({ stateDir, standIns: standInsFolder(project), checkouts: checkouts && checkoutsFolder(project) }),
   )
   await terminal.step('State bucket and ECR repository', () => bootstrap(settings))
   const base = engine === 'none' ? engine : await terminal.step('Base image', () => findBaseImage(project, settings, engine, terminal))
   const own = {
     AWS_REGION: settings.inputs.region,
     TF_DATA_DIR: join(stateDir, 'terraform'),
-    TF_CLI_CONFIG_FILE: offline?.configFile,
+    TF_CLI_CONFIG_FILE: terraform.configFile,
     FARGATE_CTL_BASE_IMAGE: base,
     FARGATE_CTL_ENGINE: engine,
   }
   enterRehearsal(rehearsalEnvironment(aws, await saveVariables(stateDir, own)))
-  return { engine, version, offline }
+  return { engine, version, terraform }
 }
 
 /** @throws CliError `unavailable` when `npm run setup` has not made it yet */

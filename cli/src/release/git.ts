@@ -1,4 +1,5 @@
 import { join, relative, sep } from 'node:path'
+import { CliError } from '../platform/errors.ts'
 import { MissingProgramError, run } from '../platform/run.ts'
 
 /** What git knows about files; all paths are absolute. */
@@ -68,6 +69,24 @@ function readStatus(text: string, top: string): Pick<WorkTree, 'uncommitted' | '
     deleted: pathsOf(isGone),
     ignored: pathsOf((state) => state === '!!'),
   }
+}
+
+/**
+ * Writes the files of a commit as a tar.gz.
+ * @param repository a bare repository, or a checkout
+ * @param tags the first of them that there is
+ * @throws CliError when there is none of them, or git refuses
+ */
+export async function archiveTag(repository: string, tags: string[], file: string): Promise<void> {
+  const git = (...args: string[]) => run('git', ['-C', repository, ...args], { accept: 'any', env: { LC_ALL: 'C' } })
+  const known = await git('tag', '--list', ...tags)
+  if (known.exitCode !== 0) throw new CliError('unavailable', `git reads nothing in ${repository}.`, { cause: explainRefusal(known.stderr, repository) })
+  const [tag] = known.stdout.split('\n').filter(Boolean)
+  if (tag === undefined) {
+    throw new CliError('unavailable', `${repository} has no tag ${tags.join(' or ')}.`, { fix: `Fetch it: git -C ${repository} fetch origin tag ${tags[0]}` })
+  }
+  const { exitCode, stderr } = await git('archive', '--format=tar.gz', `--output=${file}`, `refs/tags/${tag}`)
+  if (exitCode !== 0) throw new CliError('unavailable', `git cannot read ${tag} in ${repository}.`, { cause: stderr.trim() })
 }
 
 const unknown = (reason: string): WorkTree => ({ commit: null, reason, uncommitted: [], deleted: [], ignored: [] })

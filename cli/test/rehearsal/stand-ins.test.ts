@@ -1,10 +1,11 @@
-// The stand-ins take what the real modules take and give what infrastructure/ uses; FARGATE_CTL_REAL_MODULES may name a
-// folder with the real ones (vpc/, alb/ and ecs/ in it) to compare with.
+// The stand-ins take what the real modules take and give what infrastructure/ uses; FARGATE_CTL_MODULES may name a folder
+// with checkouts of the real ones to compare with.
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse } from '@cdktn/hcl2json'
 import t, { type Test } from 'tap'
+import { unpackCheckouts, withoutCheckouts } from '../support/checkouts.ts'
 import { planRoot } from '../support/test-infrastructure.ts'
 
 type Json = Record<string, unknown>
@@ -12,8 +13,7 @@ type ModuleCall = Json & { source: string; version: string }
 
 const infrastructure = fileURLToPath(new URL('../../../infrastructure/', import.meta.url))
 const standIns = join(infrastructure, 'tests', 'stand-ins')
-const realModules = process.env.FARGATE_CTL_REAL_MODULES
-const skip = realModules ? false : 'FARGATE_CTL_REAL_MODULES names no folder'
+const skip = withoutCheckouts
 
 /** Arguments of a module block that are Terraform's and not inputs. */
 const metaArguments = new Set(['source', 'version', 'count', 'for_each', 'providers', 'depends_on'])
@@ -21,7 +21,7 @@ const metaArguments = new Set(['source', 'version', 'count', 'for_each', 'provid
 const calls = Object.entries(await readBlocks(infrastructure, 'module')).map(([name, call]) => ({ name, call: call as ModuleCall }))
 const locals = await readLocals('container.tf')
 const rootText = globSync(`${infrastructure}/*.tf`).map((file) => readFileSync(file, 'utf8')).join('\n')
-t.setTimeout(120_000)
+t.setTimeout(600_000)
 
 t.same(calls.map(({ name }) => name).sort(), ['alb', 'ecs', 'vpc'], 'infrastructure/ was read')
 
@@ -32,17 +32,18 @@ t.test('modules.json names the versions that infrastructure/ asks for', async (t
 
 t.test('what infrastructure/ uses of the stand-ins is there', (t) => checkModules(t, standIns))
 
-t.test('what infrastructure/ uses of the real modules is there', { skip }, (t) => checkModules(t, realModules ?? ''))
+t.test('what infrastructure/ uses of the real modules is there', { skip }, async (t) => checkModules(t, await unpackCheckouts(t)))
 
 t.test('the stand-ins have every variable of the real modules, with its type and default', { skip }, async (t) => {
+  const realModules = await unpackCheckouts(t)
   for (const { name } of calls) {
-    t.same(await readVariables(join(standIns, name)), await readVariables(join(realModules ?? '', name)), name)
+    t.same(await readVariables(join(standIns, name)), await readVariables(join(realModules, name)), name)
   }
 })
 
 t.test('a root of other hands on the stand-ins', (t) => checkOtherRoot(t))
 
-t.test('the same root on the real modules', { skip }, (t) => checkOtherRoot(t, realModules))
+t.test('the same root on the real modules', { skip }, async (t) => checkOtherRoot(t, await unpackCheckouts(t)))
 
 async function checkOtherRoot(t: Test, modules?: string): Promise<void> {
   const { passed, output, planned } = await planRoot(t, otherRoot, modules)

@@ -1,4 +1,5 @@
-import { cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, globSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
@@ -12,7 +13,11 @@ const infrastructure = fileURLToPath(new URL('../../../infrastructure', import.m
 const standIns = join(infrastructure, 'tests', 'stand-ins')
 
 const values = z.record(z.string(), z.unknown()).nullable()
-const resourceSchema = z.object({ address: z.string(), mode: z.string(), type: z.string(), change: z.object({ after: values }) })
+const resourceSchema = z.object({
+  mode: z.string(),
+  type: z.string(),
+  change: z.object({ after: values, after_unknown: z.record(z.string(), z.unknown()).default({}) }),
+})
 const messageSchema = z.looseObject({
   type: z.string(),
   '@message': z.string(),
@@ -30,6 +35,8 @@ export type InfrastructureTest = {
   output: string
   /** @returns the resources of that type in the plan of that run, which is one of a file that is verbose */
   planned: (run: string, type: string) => Planned[]
+  /** @returns all resources in the plan of that run, with what is known after the apply only */
+  resources: (run: string) => { type: string; after: Planned; unknown: Planned }[]
 }
 
 /** Files whose plans are looked at. With each, terraform prints the whole schema of the provider: that takes its time. */
@@ -37,15 +44,42 @@ const verboseFiles = ['defaults', 'settings', 'everything', 'plan'].map((name) =
 
 /**
  * Runs `terraform test` on a copy of infrastructure/, with the modules served on loopback.
- * @param modules folder with vpc/, alb/ and ecs/; default: the stand-ins
+ * @param modules folder in the form of the stand-ins'; default: these
  */
 export function testInfrastructure(t: Test, modules?: string): Promise<InfrastructureTest> {
-  return testRoot(t, (folder) => cpSync(infrastructure, folder, { recursive: true, filter: withoutData }), modules)
+  return testRoot(t, copyInfrastructure, modules)
 }
+
+const copyInfrastructure = (folder: string) => cpSync(infrastructure, folder, { recursive: true, filter: withoutData })
 
 /** Runs `terraform test` on a copy of infrastructure/bootstrap/, which uses no modules. */
 export function testBootstrap(t: Test): Promise<InfrastructureTest> {
   return testRoot(t, (folder) => cpSync(join(infrastructure, 'bootstrap'), folder, { recursive: true, filter: withoutData }))
+}
+
+/**
+ * Plans infrastructure/ as for a first apply, with nothing made up of what AWS decides.
+ * @param settings by the name of the run: further arguments, as in a tfvars file
+ * @returns the resources of a run
+ */
+export async function planInfrastructure(t: Test, settings: Record<string, string>, modules?: string): Promise<InfrastructureTest['resources']> {
+  const runs = Object.entries(settings).map(([name, variables]) => `
+run "${name}" {
+  command = plan
+  variables {
+    image_tag = "abc123"
+    ${variables}
+  }
+}
+`)
+  const write = (folder: string) => {
+    copyInfrastructure(folder)
+    for (const file of globSync(join(folder, 'tests', '*.tftest.hcl'))) rmSync(file)
+    writeFileSync(join(folder, 'tests', 'plan.tftest.hcl'), `mock_provider "aws" {\n  source = "./tests/mocks"\n}\n${runs.join('')}`)
+  }
+  const { passed, output, resources } = await testRoot(t, write, modules)
+  if (!passed) throw new Error(output)
+  return resources
 }
 
 /** Plans another root, its main.tf alone, with the mocks of infrastructure/; the run is named `plan`. */
@@ -74,10 +108,11 @@ run "plan" {
 `
 
 async function testRoot(t: Test, write: (folder: string) => void, modules: string = standIns): Promise<InfrastructureTest> {
-  const scratch = t.testdir({ modules: {} })
+  const scratch = mkdtempSync(join(tmpdir(), 'fargate-ctl-infrastructure-'))
+  t.teardown(() => rmSync(scratch, { recursive: true, force: true }))
   const folder = join(scratch, 'infrastructure')
   write(folder)
-  const registry = await serveModuleRegistry(linkModules(join(scratch, 'modules'), modules))
+  const registry = await serveModuleRegistry(modules)
   t.teardown(registry.close)
   const file = join(scratch, 'terraform.rc')
   await writeTerraformConfig({ file, registryUrl: registry.url, providerMirror: await findProviderMirror() })
@@ -97,14 +132,6 @@ async function testRoot(t: Test, write: (folder: string) => void, modules: strin
   return readResult(results.map(({ stdout }) => stdout).join('\n'), results.every(({ exitCode }) => exitCode === 0))
 }
 
-/** Puts the modules where modules.json names them, so that real ones are served as stand-ins are. */
-function linkModules(folder: string, modules: string): string {
-  mkdirSync(folder, { recursive: true })
-  cpSync(join(standIns, 'modules.json'), join(folder, 'modules.json'))
-  for (const name of ['vpc', 'alb', 'ecs']) symlinkSync(join(modules, name), join(folder, name))
-  return folder
-}
-
 async function terraform(cwd: string, env: Record<string, string | undefined>, args: string[], accept?: 'any') {
   try {
     return await run('terraform', args, { cwd, env, ...(accept ? { accept } : {}) })
@@ -118,12 +145,11 @@ function readResult(stdout: string, passed: boolean): InfrastructureTest {
   const lines = stdout.split('\n').filter((line) => line.startsWith('{'))
   const messages = lines.map((line) => messageSchema.parse(JSON.parse(line)))
   const plans = new Map(messages.flatMap((message) => (message.test_plan ? [[message['@testrun'], message.test_plan]] : [])))
+  const managed = (run: string) => (plans.get(run)?.resource_changes ?? []).filter(({ mode }) => mode === 'managed')
   return {
     passed,
     output: messages.map((message) => [message['@message'], message.diagnostic?.detail].filter(Boolean).join('\n')).join('\n'),
-    planned: (run, type) => {
-      const resources = plans.get(run)?.resource_changes ?? []
-      return resources.filter((resource) => resource.mode === 'managed' && resource.type === type).map(({ change }) => change.after ?? {})
-    },
+    planned: (run, type) => managed(run).filter((resource) => resource.type === type).map(({ change }) => change.after ?? {}),
+    resources: (run) => managed(run).map(({ type, change }) => ({ type, after: change.after ?? {}, unknown: change.after_unknown })),
   }
 }

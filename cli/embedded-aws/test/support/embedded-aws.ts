@@ -28,6 +28,9 @@ export function findPython(): string | undefined {
 
 type Options = Pick<GatewayOptions, 'speed' | 'tasksAre' | 'engineEnv'> & { accounts?: string[] }
 
+/** The program of PyPI's ecs-deploy, which whoever starts the tests has found. */
+export const ecsDeploy = process.env.EMBEDDED_AWS_ECS_DEPLOY || undefined
+
 /** Starts ministack and the gateway on state of their own. `stop` leaves neither process, container nor file behind. */
 export async function startEmbeddedAws({ accounts = ['000000000000'], ...options }: Options = {}): Promise<EmbeddedAws> {
   const python = findPython()

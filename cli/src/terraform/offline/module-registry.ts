@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { promisify } from 'node:util'
@@ -8,12 +8,12 @@ import { Hono } from 'hono'
 import { pack } from 'tar-stream'
 import { z } from 'zod'
 
-/** A stand-in, ready to be downloaded. */
+/** A module, ready to be downloaded. */
 export type PackedModule = {
   /** As main.tf names it: namespace/name/provider. */
   source: string
   version: string
-  /** tar.gz of the folder; the same files give the same bytes. */
+  /** tar.gz; the same files give the same bytes. */
   archive: Buffer
 }
 
@@ -22,31 +22,43 @@ const manifestSchema = z.record(z.string(), z.object({ source: z.string(), versi
 type Manifest = z.infer<typeof manifestSchema>
 
 /**
- * Packs every stand-in that `<dir>/modules.json` names.
- * @param dir holds modules.json ({folder: {source, version}}) and the folders it names
+ * Packs every module that `<dir>/modules.json` names.
+ * @param dir holds modules.json ({name: {source, version}}) and, for each name, a folder or `<name>.tar.gz`
  */
-export async function packStandIns(dir: string): Promise<PackedModule[]> {
+export async function packModules(dir: string): Promise<PackedModule[]> {
   const manifest = await readManifest(dir)
   return Promise.all(
-    Object.entries(manifest).map(async ([folder, { source, version }]) => {
-      return { source, version, archive: await packFolder(join(dir, folder)) }
+    Object.entries(manifest).map(async ([name, { source, version }]) => {
+      return { source, version, archive: await packModule(join(dir, name)) }
     }),
   )
 }
 
+/** Writes a folder of modules that hold in archives: `write` gets a module's name and the file to write. */
+export async function writeArchives(
+  dir: string,
+  modules: { name: string; source: string; version: string }[],
+  write: (name: string, file: string) => Promise<void>,
+): Promise<void> {
+  await mkdir(dir, { recursive: true })
+  for (const { name } of modules) await write(name, archiveFile(join(dir, name)))
+  const manifest: Manifest = Object.fromEntries(modules.map(({ name, source, version }) => [name, { source, version }]))
+  await writeFile(join(dir, manifestName), JSON.stringify(manifest))
+}
+
 /**
- * The module registry protocol, as much of it as `terraform init` uses, for the stand-ins alone. They are read at every
- * request, so that an edit is served at once.
+ * The module registry protocol, as much of it as `terraform init` uses, for the modules of one folder alone (see
+ * `packModules`). They are read at every request, so that an edit is served at once.
  * https://developer.hashicorp.com/terraform/internals/module-registry-protocol
  */
-export function moduleRegistry(standInsDir: string): Hono {
+export function moduleRegistry(dir: string): Hono {
   const app = new Hono()
   const base = '/v1/modules/:namespace/:name/:provider'
   const find = async (params: Record<string, string>) => {
     const source = `${params.namespace}/${params.name}/${params.provider}`
-    const found = Object.entries(await readManifest(standInsDir)).find(([, module]) => module.source === source)
+    const found = Object.entries(await readManifest(dir)).find(([, module]) => module.source === source)
     if (!found || (params.version !== undefined && params.version !== found[1].version)) return undefined
-    return { folder: join(standInsDir, found[0]), version: found[1].version }
+    return { path: join(dir, found[0]), version: found[1].version }
   }
   app.get(`${base}/versions`, async (c) => {
     const module = await find(c.req.param())
@@ -59,17 +71,17 @@ export function moduleRegistry(standInsDir: string): Hono {
   app.get(`${base}/:version/archive.tar.gz`, async (c) => {
     const module = await find(c.req.param())
     if (!module) return c.notFound()
-    return c.body(new Uint8Array(await packFolder(module.folder)), 200, { 'Content-Type': 'application/gzip' })
+    return c.body(new Uint8Array(await packModule(module.path)), 200, { 'Content-Type': 'application/gzip' })
   })
   return app
 }
 
 /**
- * Serves the stand-ins on a free loopback port.
+ * Serves the modules of a folder on a free loopback port.
  * @returns `url`: the server's address, without a path
  */
-export async function serveModuleRegistry(standInsDir: string): Promise<{ url: string; close: () => Promise<void> }> {
-  const app = moduleRegistry(standInsDir)
+export async function serveModuleRegistry(dir: string): Promise<{ url: string; close: () => Promise<void> }> {
+  const app = moduleRegistry(dir)
   const { promise: listening, resolve, reject } = Promise.withResolvers<number>()
   const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, ({ port }) => resolve(port))
   server.once('error', reject)
@@ -80,6 +92,12 @@ export async function serveModuleRegistry(standInsDir: string): Promise<{ url: s
 
 async function readManifest(dir: string): Promise<Manifest> {
   return manifestSchema.parse(JSON.parse(await readFile(join(dir, manifestName), 'utf8')))
+}
+
+const archiveFile = (path: string) => `${path}.tar.gz`
+
+async function packModule(path: string): Promise<Buffer> {
+  return readFile(archiveFile(path)).catch(() => packFolder(path))
 }
 
 async function packFolder(folder: string): Promise<Buffer> {

@@ -3,9 +3,9 @@ import { text } from 'node:stream/consumers'
 import { createGunzip } from 'node:zlib'
 import { extract } from 'tar-stream'
 import t from 'tap'
-import { packStandIns, serveModuleRegistry } from '../../../src/terraform/offline/module-registry.ts'
+import { packModules, serveModuleRegistry } from '../../../src/terraform/offline/module-registry.ts'
 
-const standIns = {
+const served = {
   'modules.json': JSON.stringify({ vpc: { source: 'acme/vpc/aws', version: '5.21.0' } }),
   vpc: {
     'main.tf': 'resource "aws_vpc" "this" {}\n',
@@ -16,8 +16,8 @@ const standIns = {
 }
 
 t.test('packs the folders that modules.json names, the same bytes every time', async (t) => {
-  const dir = t.testdir(standIns)
-  const [first, again] = [await packStandIns(dir), await packStandIns(dir)]
+  const dir = t.testdir(served)
+  const [first, again] = [await packModules(dir), await packModules(dir)]
   t.same(first, again)
   t.match(first, [{ source: 'acme/vpc/aws', version: '5.21.0' }])
   t.same(await unpack(first[0]?.archive ?? Buffer.of()), {
@@ -27,7 +27,7 @@ t.test('packs the folders that modules.json names, the same bytes every time', a
 })
 
 t.test('speaks the module registry protocol', async (t) => {
-  const registry = await serveModuleRegistry(t.testdir(standIns))
+  const registry = await serveModuleRegistry(t.testdir(served))
   t.teardown(registry.close)
   const base = `${registry.url}/v1/modules/acme/vpc/aws`
   t.equal(new URL(base).hostname, '127.0.0.1')

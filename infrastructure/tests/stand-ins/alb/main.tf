@@ -7,16 +7,17 @@ locals {
 }
 
 resource "aws_lb" "this" {
-  name                       = var.name
-  name_prefix                = var.name_prefix
-  internal                   = var.internal
-  load_balancer_type         = var.load_balancer_type
-  subnets                    = var.subnets
-  security_groups            = concat(aws_security_group.this[*].id, var.security_groups)
-  drop_invalid_header_fields = var.drop_invalid_header_fields
-  enable_deletion_protection = var.enable_deletion_protection
-  idle_timeout               = var.idle_timeout
-  tags                       = var.tags
+  name                             = var.name
+  name_prefix                      = var.name_prefix
+  internal                         = var.internal
+  load_balancer_type               = var.load_balancer_type
+  subnets                          = var.subnets
+  security_groups                  = concat(aws_security_group.this[*].id, var.security_groups)
+  drop_invalid_header_fields       = var.drop_invalid_header_fields
+  enable_cross_zone_load_balancing = var.enable_cross_zone_load_balancing
+  enable_deletion_protection       = var.enable_deletion_protection
+  idle_timeout                     = var.idle_timeout
+  tags                             = var.tags
 
   dynamic "access_logs" {
     for_each = length(var.access_logs) > 0 ? [var.access_logs] : []

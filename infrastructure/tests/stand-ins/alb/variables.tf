@@ -129,3 +129,9 @@ variable "tags" {
   type        = map(string)
   default     = {}
 }
+
+variable "enable_cross_zone_load_balancing" {
+  description = "Whether targets in all zones get traffic from each zone."
+  type        = bool
+  default     = true
+}

@@ -11,6 +11,7 @@ resource "aws_vpc" "this" {
   cidr_block           = var.cidr
   enable_dns_hostnames = var.enable_dns_hostnames
   enable_dns_support   = var.enable_dns_support
+  instance_tenancy     = var.instance_tenancy
 
   tags = merge({ Name = var.name }, var.tags)
 }
@@ -61,6 +62,12 @@ resource "aws_subnet" "public" {
   vpc_id            = aws_vpc.this.id
   availability_zone = element(var.azs, count.index)
   cidr_block        = var.public_subnets[count.index]
+
+  assign_ipv6_address_on_creation                = false
+  enable_dns64                                   = false
+  enable_resource_name_dns_a_record_on_launch    = false
+  enable_resource_name_dns_aaaa_record_on_launch = false
+  ipv6_native                                    = false
 
   map_public_ip_on_launch = var.map_public_ip_on_launch
 
@@ -113,6 +120,12 @@ resource "aws_subnet" "private" {
   vpc_id            = aws_vpc.this.id
   availability_zone = element(var.azs, count.index)
   cidr_block        = var.private_subnets[count.index]
+
+  assign_ipv6_address_on_creation                = false
+  enable_dns64                                   = false
+  enable_resource_name_dns_a_record_on_launch    = false
+  enable_resource_name_dns_aaaa_record_on_launch = false
+  ipv6_native                                    = false
 
   tags = merge({ Name = "${var.name}-private-${element(var.azs, count.index)}" }, var.tags)
 }

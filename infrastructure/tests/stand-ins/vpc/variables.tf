@@ -153,3 +153,9 @@ variable "tags" {
   type        = map(string)
   default     = {}
 }
+
+variable "instance_tenancy" {
+  description = "Whether instances share their hardware with those of other accounts."
+  type        = string
+  default     = "default"
+}

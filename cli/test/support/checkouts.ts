@@ -1,0 +1,34 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import { findProject } from '../../src/platform/project.ts'
+import { exportCheckouts } from '../../src/rehearsal/module-checkouts.ts'
+import { root } from './cli.ts'
+
+/** The folder of git checkouts that FARGATE_CTL_MODULES names, as for `rehearse --modules`. */
+const checkouts = process.env.FARGATE_CTL_MODULES
+
+/** Why tests of the real modules are skipped. */
+export const withoutCheckouts = checkouts ? false : 'FARGATE_CTL_MODULES names no folder of checkouts'
+
+/** Packs the real modules, at the versions that infrastructure/ asks for. @returns the folder */
+export async function exportTo(folder: string): Promise<string> {
+  await exportCheckouts(findProject(root), checkouts ?? '', folder)
+  return folder
+}
+
+/** @returns a folder in the form of the stand-ins' that holds the real modules, at the versions that infrastructure/ asks for */
+export async function unpackCheckouts(t: Test): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'fargate-ctl-modules-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  await exportTo(folder)
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.tar.gz'))) {
+    const module = join(folder, file.replace('.tar.gz', ''))
+    mkdirSync(module)
+    execFileSync('tar', ['-xzf', join(folder, file), '-C', module])
+    rmSync(join(folder, file))
+  }
+  return folder
+}
