@@ -8,6 +8,7 @@ import { basename, delimiter } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { Parser } from 'tap-parser'
+import { findPackages } from '../models/packages.ts'
 import { which } from '../setup/programs.mjs'
 import { findPython } from './support/embedded-aws.ts'
 import { prepareEngine } from './support/engine.ts'
@@ -42,6 +43,7 @@ function findMissing(): Need[] {
   if (everything && process.env.FARGATE_CTL_TEST_ALL !== '1') found.push('time')
   if (!linters.every((name) => which(name))) found.push('linters')
   if (!findPython()) found.push('embedded AWS')
+  if (!findPackages('models')) found.push('AWS models')
   return found
 }
 

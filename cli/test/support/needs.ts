@@ -3,6 +3,7 @@ import t from 'tap'
 const reasons = {
   engine: 'needs a container engine',
   'embedded AWS': 'needs the embedded AWS, which runs on Python',
+  'AWS models': 'needs the service models of botocore: npm run setup',
   linters: 'needs every linter: npm run setup',
   time: 'takes minutes: npm run test:all',
 }

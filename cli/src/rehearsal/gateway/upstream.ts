@@ -22,6 +22,8 @@ export type Upstream = {
   call: (...request: Request) => Promise<void>
   /** @throws AwsError as the service answered it */
   read: <T extends z.ZodType>(schema: T, ...request: Request) => Promise<z.infer<T>>
+  /** A call of a service that speaks the query protocol. @throws AwsError as the service answered it */
+  query: (scope: Scope, service: 'ec2' | 'iam', input: Record<string, string>) => Promise<void>
   elb: (scope: Scope) => ElasticLoadBalancingV2Client
 }
 
@@ -50,9 +52,21 @@ export function createUpstream(url: string): Upstream {
     clients.set(key, client)
     return client
   }
+  const query: Upstream['query'] = async (scope, service, input) => {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded', Authorization: authorization(scope, service) },
+      body: new URLSearchParams({ Version: service === 'ec2' ? '2016-11-15' : '2010-05-08', ...input }).toString(),
+    })
+    const text = await response.text()
+    if (response.ok) return
+    const [, type = String(response.status)] = /<Code>([^<]*)<\/Code>/.exec(text) ?? []
+    const [, message = ''] = /<Message>([^<]*)<\/Message>/.exec(text) ?? []
+    throw new AwsError(type, message.replaceAll('&#39;', "'").replaceAll('&apos;', "'").replaceAll('&amp;', '&'))
+  }
   const call: Upstream['call'] = async (...request) => void (await send(...request))
   const read: Upstream['read'] = async (schema, ...request) => schema.parse(await send(...request))
-  return { call, read, elb }
+  return { call, read, query, elb }
 }
 
 function authorization({ region, account }: Scope, service: string): string {
