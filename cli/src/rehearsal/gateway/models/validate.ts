@@ -115,7 +115,7 @@ function checkRange({ min, max }: Shape, value: number, path: string): Problem[]
 }
 
 const constraint = (path: string, value: unknown, rule: string): Problem => {
-  const shown = value === null ? 'null' : `'${typeof value === 'object' ? JSON.stringify(value) : String(value)}'`
+  const shown = value === null ? 'null' : `'${typeof value === 'string' ? value : JSON.stringify(value)}'`
   return { path, kind: 'constraint', text: `Value ${shown} at '${lowerFirst(path)}' failed to satisfy constraint: ${rule}` }
 }
 const unreadable = (path: string, text: string): Problem => ({ path, kind: 'serialization', text })

@@ -1,24 +1,45 @@
-// Two revisions side by side, with real containers.
-import { UpdateServiceCommand, type DeploymentConfiguration } from '@aws-sdk/client-ecs'
+// Two revisions side by side; tasks are processes, so that nothing but the scheduler takes time.
+import { fileURLToPath } from 'node:url'
+import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr'
+import { StopTaskCommand, UpdateServiceCommand, type DeploymentConfiguration } from '@aws-sdk/client-ecs'
 import t from 'tap'
-import { run } from '../../../../src/platform/run.ts'
-import { appContainer, cluster, scriptContainer, startEcs, steady } from '../../../support/ecs.ts'
+import { listContext } from '../../../../src/release/build-context.ts'
+import { writeImage } from '../../../../src/release/write-image.ts'
+import { cluster, connect, scriptContainer, steady } from '../../../support/ecs.ts'
+import { startEmbeddedAws } from '../../../support/embedded-aws.ts'
+import { cpuArchitecture } from '../../../support/engine.ts'
 import { waitFor } from '../../../support/wait-for.ts'
 import { skipFileWithout } from '../../../support/needs.ts'
 
-skipFileWithout('engine', 'embedded AWS')
+skipFileWithout('embedded AWS')
 
-const ecs = await startEcs(t, { image: true })
+const aws = await startEmbeddedAws({ speed: 10, tasksAre: 'processes' })
+t.teardown(aws.stop)
+const ecs = await connect(t, aws, false)
+const image = await pushImage()
+
+async function pushImage(): Promise<string> {
+  const context = fileURLToPath(new URL('../../../support/test-app', import.meta.url))
+  const source = { context, dockerfile: `${context}/Dockerfile` }
+  await new ECRClient(aws.client).send(new CreateRepositoryCommand({ repositoryName: 'web' }))
+  const platform = cpuArchitecture === 'ARM64' ? 'linux/arm64' : 'linux/amd64'
+  const written = await writeImage({ source, entries: await listContext(source), platform, buildArgs: { BASE_IMAGE: 'none' } })
+  await written.push({ url: aws.url, name: 'web', username: 'AWS', password: 'rehearsal' }, '1')
+  await written.remove()
+  return `127.0.0.1:${aws.port}/web:1`
+}
+
 const update = (service: string, change: object) => ecs.client.send(new UpdateServiceCommand({ cluster, service, ...change }))
+/** Nothing checks it, so it counts as healthy after a while. */
+const idle = scriptContainer('app', 'setInterval(() => {}, 1000)', { image })
 /** Runs, and is never found healthy within a test. */
-const healthCheck = { command: ['CMD', '/usr/local/bin/node', '-e', 'process.exit(1)'], interval: 300, startPeriod: 300 }
-const undecided = appContainer({}, { healthCheck })
-const broken = appContainer({}, { entryPoint: ['/missing'] })
+const undecided = { ...idle, healthCheck: { command: ['CMD', '/usr/local/bin/node', '-e', 'process.exit(1)'], interval: 300, startPeriod: 300 } }
+const broken = { ...idle, entryPoint: ['/missing'] }
 const running = async (service: string, taskDefinition: string) =>
   (await ecs.tasksOf(service)).filter((task) => task.taskDefinitionArn === taskDefinition && task.lastStatus === 'RUNNING')
 
 const begin = async (name: string, desiredCount: number, deploymentConfiguration: DeploymentConfiguration = {}) => {
-  const first = await ecs.register(name, [appContainer()])
+  const first = await ecs.register(name, [idle])
   await ecs.createService(name, first, { desiredCount, deploymentConfiguration })
   await ecs.waitForService(name, 'is steady', steady)
   return first
@@ -33,7 +54,7 @@ t.test('during a deployment, tasks are replaced by their own revision, and scali
   await update('both', { taskDefinition: second })
   await waitFor('both revisions run', async () => (await running('both', second)).length === 2)
   const [lost] = await running('both', first)
-  await run('docker', ['kill', lost?.containers?.[0]?.runtimeId ?? ''])
+  await ecs.client.send(new StopTaskCommand({ cluster, task: lost?.taskArn }))
   await waitFor('another task of the first revision', async () => {
     const tasks = await running('both', first)
     return tasks.length === 2 && tasks.every(({ taskArn }) => taskArn !== lost?.taskArn)
@@ -51,13 +72,12 @@ t.test('during a deployment, tasks are replaced by their own revision, and scali
 })
 
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/early-success-criteria.html
-t.test('early success: complete at a share of healthy tasks, while old ones are still being stopped', { buffered: true }, async (t) => {
-  const stubborn = scriptContainer('app', 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000)', { stopTimeout: 60 })
+t.test('early success: complete at a share of healthy tasks, and scaled to all of them afterwards', { buffered: true }, async (t) => {
   const criteria = { enable: true, healthyPercent: 50, sourceServiceRevisionCleanup: 'DEFERRED' as const }
-  const first = await ecs.register('early', [stubborn])
+  const first = await ecs.register('early', [idle])
   await ecs.createService('early', first, { desiredCount: 2, deploymentConfiguration: { minimumHealthyPercent: 50, maximumPercent: 150, earlySuccessCriteria: criteria } })
   await ecs.waitForService('early', 'is steady', ({ deployments, runningCount }) => deployments?.[0]?.rolloutState === 'COMPLETED' && runningCount === 2)
-  const second = await ecs.register('early', [appContainer()])
+  const second = await ecs.register('early', [idle])
   await update('early', { taskDefinition: second })
   const early = await waitFor('the deployment is successful', async () => {
     const found = await ecs.newestDeployment('early')
