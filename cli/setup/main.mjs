@@ -10,7 +10,7 @@ import { browser } from './steps/browser.mjs'
 import { engine } from './steps/engine.mjs'
 import { bundledCli, nodeModules } from './steps/node-modules.mjs'
 import { provider } from './steps/provider.mjs'
-import { ecsDeploy, embeddedAws, pythonLinters } from './steps/python.mjs'
+import { awsModels, ecsDeploy, embeddedAws, pythonLinters } from './steps/python.mjs'
 import { goLinters, terraform } from './steps/program.mjs'
 import { withLock } from './lock.mjs'
 
@@ -19,14 +19,14 @@ import { withLock } from './lock.mjs'
 const base = [nodeModules, applicationPackages, bundledCli]
 const linters = [goLinters, pythonLinters]
 /** Tests of what is missing are skipped. */
-const tested = [wish(engine), terraform, provider, wish(embeddedAws)]
+const tested = [wish(engine), terraform, provider, wish(embeddedAws), wish(awsModels)]
 /** Steps in a list of their own do not depend on each other. @type {Record<string, (Step | Step[])[]>} */
 const purposes = {
   rehearse: [...base, wish(engine, 'without an engine, tasks are processes without isolation'), terraform, provider, embeddedAws],
   lint: [...base, terraform, provider, ...linters],
   test: [...base, ...tested, browser],
   'test:all': [...base, ...tested, goLinters.map((step) => wish(step)), wish(pythonLinters), wish(ecsDeploy), browser],
-  all: [...base, engine, terraform, provider, embeddedAws, ...linters, browser],
+  all: [...base, engine, terraform, provider, embeddedAws, awsModels, ...linters, browser],
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))

@@ -60,18 +60,32 @@ export type Deployment = Launch & {
     launchAfter: number
     /** When every task was healthy first; the alarms are watched for a while after it. */
     healthySince?: number
-    /** Alarms that were already on when the deployment began do not count. */
-    ignoredAlarms?: string[]
+    /** Whether the roles of its tasks were found. */
+    hasRoles?: boolean
+    /** Whether an alarm was on already when the deployment began: then it watches none. */
+    ignoresAlarms?: boolean
   }
 }
 
 export type DeploymentConfiguration = {
   maximumPercent: number
   minimumHealthyPercent: number
-  deploymentCircuitBreaker: { enable: boolean; rollback: boolean }
+  deploymentCircuitBreaker: CircuitBreaker
   alarms?: { alarmNames: string[]; enable: boolean; rollback: boolean }
   strategy?: string
   bakeTimeInMinutes?: number
+  lifecycleHooks?: z.infer<typeof schemas.lifecycleHook>[]
+  earlySuccessCriteria?: z.infer<typeof schemas.earlySuccessCriteria>
+}
+
+export type CircuitBreaker = z.infer<typeof schemas.circuitBreaker>
+
+export type HookDetail = {
+  hookId: string
+  targetType: string
+  status: 'AWAITING_ACTION' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT'
+  expiresAt: number
+  timeoutAction: 'CONTINUE' | 'ROLLBACK'
 }
 
 export type Service = Launch & {
@@ -112,7 +126,13 @@ export type ServiceDeployment = {
   deploymentCircuitBreaker: { status: string; failureCount: number; threshold: number }
   alarms?: { status: string; alarmNames: string[]; triggeredAlarmNames: string[] }
   rollback?: { reason: string; startedAt: number; serviceRevisionArn: string }
-  own: { deploymentId: string }
+  lifecycleStage?: string
+  lifecycleHookDetails?: HookDetail[]
+  own: {
+    deploymentId: string
+    /** The stages with pause hooks that the deployment has come to. */
+    stages?: string[]
+  }
 }
 
 export type ServiceRevision = Launch & {
@@ -181,6 +201,8 @@ export type Task = {
     loadBalancers: LoadBalancer[]
     registered: boolean
     counted: boolean
+    /** Whether the task has been healthy once. */
+    wasHealthy?: boolean
     ip?: string
     pauseId?: string
     /** Container -> the digest that its image was resolved to when the deployment began. */

@@ -91,7 +91,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const deployments = createDeploymentController({ store, tasks, health, upstream, clock, capacity, log })
   const control = createControl({ engine, tasks, capacity, wake: deployments.wake })
   const json: Record<string, JsonApi> = {
-    ecs: createEcsApi({ store, tasks, deployments, health }),
+    ecs: createEcsApi({ store, tasks, deployments, health, upstream }),
     'application-autoscaling': createAutoscaling({ store, deployments }),
     servicediscovery: createCloudMap(upstream),
     ssm: createSsm(upstream),

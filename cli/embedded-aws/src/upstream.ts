@@ -25,6 +25,8 @@ export type Upstream = {
   call: (...request: Request) => Promise<void>
   /** @throws AwsError as the service answered it */
   read: <T extends z.ZodType>(schema: T, ...request: Request) => Promise<z.infer<T>>
+  /** A call of a service that speaks the query protocol. @throws AwsError as the service answered it */
+  query: (scope: Scope, service: 'ec2' | 'iam', input: Record<string, string>) => Promise<void>
   elb: (scope: Scope) => ElasticLoadBalancingV2Client
 }
 
@@ -52,9 +54,17 @@ export function createUpstream(socketPath: string): Upstream {
     clients.set(key, client)
     return client
   }
+  const query: Upstream['query'] = async (scope, service, input) => {
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded', Authorization: authorization(scope, service) }
+    const { status, body } = await post(agent, headers, new URLSearchParams({ Version: service === 'ec2' ? '2016-11-15' : '2010-05-08', ...input }).toString())
+    if (status < 400) return
+    const [, type = String(status)] = /<Code>([^<]*)<\/Code>/.exec(body) ?? []
+    const [, message = ''] = /<Message>([^<]*)<\/Message>/.exec(body) ?? []
+    throw new AwsError(type, message.replaceAll('&#39;', "'").replaceAll('&apos;', "'").replaceAll('&amp;', '&'))
+  }
   const call: Upstream['call'] = async (...request) => void (await send(...request))
   const read: Upstream['read'] = async (schema, ...request) => schema.parse(await send(...request))
-  return { call, read, elb }
+  return { call, read, query, elb }
 }
 
 function post(agent: Agent, headers: Record<string, string>, body: string): Promise<{ status: number; body: string }> {

@@ -7,6 +7,8 @@ import { isStamped, stamp } from '../stamps.mjs'
 import { python } from '../versions.mjs'
 
 export const embeddedAws = environment('embedded AWS', 'python', python.rehearsal)
+/** AWS's service models, which the embedded AWS is tested against; ministack has another version for itself. */
+export const awsModels = environment('AWS service models', 'models', python.models)
 export const pythonLinters = environment('linters from Python', 'linters', python.linters)
 export const ecsDeploy = environment('ecs-deploy', 'ecs-deploy', python.ecsDeploy)
 

@@ -4,6 +4,8 @@ import { AwsError } from '../aws-error.ts'
 import { ecsArn } from '../arn.ts'
 import { now } from '../clock.ts'
 import type { DeploymentController } from '../deployments/controller.ts'
+import { applicationAutoscaling } from '../models/model.ts'
+import { requireValid } from '../models/validate.ts'
 import type { ScalableTarget, Scope } from '../records.ts'
 import type { Store } from '../state.ts'
 import { parseInput } from '../ecs/schemas.ts'
@@ -21,6 +23,14 @@ const filter = z.object({
 })
 const noSuspension = { DynamicScalingInSuspended: false, DynamicScalingOutSuspended: false, ScheduledScalingSuspended: false }
 
+/** The operations that are answered. */
+export const answered = [
+  'RegisterScalableTarget', 'DescribeScalableTargets', 'DeregisterScalableTarget', 'PutScalingPolicy', 'DescribeScalingPolicies',
+  'DeleteScalingPolicy', 'DescribeScheduledActions', 'DescribeScalingActivities', 'ListTagsForResource', 'TagResource', 'UntagResource',
+] as const
+type Action = (typeof answered)[number]
+const isAnswered = (action: string): action is Action => (answered as readonly string[]).includes(action)
+
 /**
  * Application Auto Scaling as far as it is managed: targets, policies and tags are kept, nothing is scaled by a metric.
  * https://docs.aws.amazon.com/autoscaling/application/APIReference/API_Operations.html
@@ -28,7 +38,7 @@ const noSuspension = { DynamicScalingInSuspended: false, DynamicScalingOutSuspen
 export function createAutoscaling({ store, deployments }: { store: Store; deployments: DeploymentController }) {
   const { targets, policies } = store.state.scaling
 
-  const calls: Record<string, (scope: Scope, input: unknown) => object> = {
+  const calls: Record<Action, (scope: Scope, input: unknown) => object> = {
     RegisterScalableTarget: (scope, raw) => {
       const { Tags = {}, ...input } = parse(target.extend({ Tags: tags.optional() }), raw)
       const key = keyOf(scope, input)
@@ -91,9 +101,9 @@ export function createAutoscaling({ store, deployments }: { store: Store; deploy
   }
 
   return async (scope: Scope, action: string, input: unknown): Promise<object> => {
-    const call = calls[action]
-    if (!call) throw new AwsError('UnknownOperationException', `${action} is not part of the rehearsal's Application Auto Scaling.`)
-    const answer = call(scope, input)
+    if (!isAnswered(action)) throw new AwsError('UnknownOperationException', `${action} is not part of the rehearsal's Application Auto Scaling.`)
+    requireValid(applicationAutoscaling, action, input, 'ValidationException')
+    const answer = calls[action](scope, input)
     store.save()
     return answer
   }

@@ -1,30 +1,26 @@
-import { z } from 'zod'
 import { scopeOf } from '../arn.ts'
+import { AwsError } from '../aws-error.ts'
 import { hasRoomFor, type Capacity } from './capacity.ts'
 import { now, type Clock } from '../clock.ts'
 import type { Deployment, Service, Task, TaskDefinition } from '../records.ts'
 import type { Store } from '../state.ts'
 import { createReadiness, isAlive } from './readiness.ts'
-import { beginDeployment, completeDeployment, failDeployment, failureThreshold, findServiceDeployment, primaryOf, stopRequested } from './rollouts.ts'
+import { createFailureDetection } from './failure-detection.ts'
+import { isPausedAt } from './lifecycle-hooks.ts'
+import { beginDeployment, completeDeployment, failDeployment, findServiceDeployment, primaryOf, sourceOf, stopRequested } from './rollouts.ts'
+import { requireRoles } from '../ecs/neighbours.ts'
 import { addEvent, collectTargetChanges, texts } from './service-events.ts'
+import { createTaskOutcomes } from './task-outcomes.ts'
 import type { TargetHealth } from '../elb/target-health.ts'
 import { newTask } from '../tasks/new-task.ts'
 import type { Tasks } from '../tasks/tasks.ts'
 import type { Upstream } from '../upstream.ts'
 
-/** The longest pause between starts: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-throttle-logic.html */
-const maxBackOffSeconds = 27 * 60
-/** AWS names no steps; these double from here, so that a breaker of three failures opens within a minute. */
-const firstBackOffSeconds = 5
 /** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html: AWS computes it from the alarm. */
 const alarmBakeSeconds = 60
 const tickSeconds = 1
-/** Between a request to stop a deployment and its end; AWS names no number. */
-const stopSeconds = 1
 /** Until a task that found no capacity is tried again; AWS names no number. */
 const placementPauseSeconds = 15
-
-const alarmStates = z.object({ MetricAlarms: z.array(z.object({ AlarmName: z.string(), StateValue: z.string() })).default([]) })
 
 export type DeploymentController = ReturnType<typeof createDeploymentController>
 
@@ -42,6 +38,8 @@ type Options = {
 export function createDeploymentController({ store, tasks, health, upstream, clock, capacity, log }: Options) {
   const { state } = store
   const { isReady, findUnhealthy } = createReadiness({ state, health, clock })
+  const outcomes = createTaskOutcomes({ state, clock, isReady })
+  const findFailure = createFailureDetection({ state, upstream, clock })
   const targetChanges = collectTargetChanges()
   let timer: NodeJS.Timeout | undefined
   let woken = false
@@ -69,36 +67,24 @@ export function createDeploymentController({ store, tasks, health, upstream, clo
   const reconcile = async (service: Service) => {
     const own = tasks.all().filter(({ group, clusterArn }) => group === `service:${service.serviceName}` && clusterArn === service.clusterArn)
     targetChanges.tell(service)
-    for (const task of own) countFailure(service, task)
+    for (const task of own) outcomes.count(service, task)
     if (service.status === 'DRAINING') return drain(service, own)
     const primary = primaryOf(service)
     if (!primary) return
     replaceUnhealthy(service, own)
-    await judge(service, primary)
+    const failure = await findFailure(service, primary)
+    if (failure) failDeployment(state, service, primary, failure)
     const current = primaryOf(service) as Deployment
-    current.desiredCount = service.desiredCount
     resolveImages(current, own)
-    scaleUp(service, current, own)
-    scaleDown(service, current, own)
+    const paused = isPausedAtStart(service, current)
+    keepSource(service, current, own, paused)
+    current.desiredCount = service.desiredCount
+    if (!paused) {
+      if (current.rolloutState !== 'FAILED' && (await hasRoles(service, current))) startTasks(service, current, own)
+      scaleDown(service, current, own)
+    }
     update(service, own)
-    settle(service, current, own)
-  }
-
-  /** Once for every task of an unfinished deployment that ended without having been asked to. */
-  const countFailure = (service: Service, task: Task) => {
-    if (task.desiredStatus !== 'STOPPED' || task.own.counted) return
-    task.own.counted = true
-    const deployment = service.deployments.find(({ id }) => id === task.own.deploymentId)
-    if (!deployment || !isFailure(task)) return
-    service.own.steady = false
-    if (deployment.status !== 'PRIMARY' || deployment.rolloutState === 'FAILED') return
-    deployment.failedTasks++
-    deployment.updatedAt = now()
-    const pause = Math.min(maxBackOffSeconds, firstBackOffSeconds * 2 ** (deployment.failedTasks - 1))
-    deployment.own.launchAfter = now() + clock.ms(pause) / 1000
-    if (deployment.failedTasks === 3) addEvent(service, texts.unableToStart())
-    const record = findServiceDeployment(state, service)
-    if (record) record.deploymentCircuitBreaker.failureCount = deployment.failedTasks
+    if (!paused) settle(service, current, own)
   }
 
   const replaceUnhealthy = (service: Service, own: Task[]) => {
@@ -113,46 +99,68 @@ export function createDeploymentController({ store, tasks, health, upstream, clo
         addEvent(service, texts.unhealthyContainer(task))
         tasks.stop(task, { code: 'ServiceSchedulerInitiated', reason: 'Task failed container health checks' })
       }
-      if (!isAlive(task)) countFailure(service, task)
+      if (!isAlive(task)) outcomes.count(service, task)
     }
   }
 
-  /** Somebody's request, the circuit breaker, and alarms. */
-  const judge = async (service: Service, primary: Deployment) => {
+  /** Before its first task, a deployment pauses where its lifecycle hooks say so; the revisions before it go on meanwhile. */
+  const isPausedAtStart = (service: Service, { rolloutState }: Deployment): boolean => {
     const record = findServiceDeployment(state, service)
-    if (primary.rolloutState !== 'IN_PROGRESS' || record?.rollback) return
-    if (record && stopRequested(record)) {
-      if (clock.since(record.updatedAt) < stopSeconds) return
-      const rollback = record.status === 'ROLLBACK_REQUESTED'
-      return failDeployment(state, service, primary, { cause: 'ECS deployment', event: 'stopped by the user', rollback })
-    }
-    const { deploymentCircuitBreaker: breaker, alarms } = service.deploymentConfiguration
-    if (breaker.enable && primary.failedTasks >= failureThreshold(service.desiredCount)) {
-      return failDeployment(state, service, primary, { cause: 'ECS deployment circuit breaker', event: 'tasks failed to start', rollback: breaker.rollback })
-    }
-    if (!alarms?.enable) return
-    const asked = { AlarmNames: alarms.alarmNames }
-    const { MetricAlarms } = await upstream.read(alarmStates, scopeOf(service.serviceArn), 'monitoring', 'DescribeAlarms', asked)
-    const on = MetricAlarms.filter(({ StateValue }) => StateValue === 'ALARM').map(({ AlarmName }) => AlarmName)
-    primary.own.ignoredAlarms ??= on
-    primary.own.ignoredAlarms = primary.own.ignoredAlarms.filter((name) => on.includes(name))
-    const triggeredAlarms = on.filter((name) => !primary.own.ignoredAlarms?.includes(name))
-    if (triggeredAlarms.length === 0) return
-    failDeployment(state, service, primary, { cause: 'ECS deployment alarm', event: 'alarm detected', rollback: alarms.rollback, triggeredAlarms })
+    if (!record || record.rollback || rolloutState !== 'IN_PROGRESS') return false
+    const reconciles = record.sourceServiceRevisions.length > 1
+    return (reconciles && isPausedAt(record, 'RECONCILE_SERVICE', clock)) || isPausedAt(record, 'PRE_SCALE_UP', clock)
   }
 
-  const scaleUp = (service: Service, primary: Deployment, own: Task[]) => {
-    if (primary.rolloutState === 'FAILED' || now() < primary.own.launchAfter) return
-    const mine = own.filter((task) => isAlive(task) && task.own.deploymentId === primary.id).length
+  /**
+   * While a deployment replaces another, scaling out adds tasks to both, and a task that fails is replaced by one of its
+   * own revision.
+   * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html
+   */
+  const keepSource = (service: Service, primary: Deployment, own: Task[], paused: boolean) => {
+    const source = replacedBy(service, primary)
+    if (!source) return
+    if (source.desiredCount > 0) source.desiredCount += Math.max(0, service.desiredCount - primary.desiredCount)
+    const mine = own.filter((task) => isAlive(task) && task.own.deploymentId === primary.id)
+    if (mine.filter(isReady).length >= service.desiredCount) return
+    // Where maximumPercent leaves no room for both, the new revision has one task at least.
+    startTasks(service, source, own, !paused && mine.length === 0 && primary.rolloutState === 'IN_PROGRESS' ? 1 : 0)
+  }
+
+  /** The deployment that one under way takes the place of. */
+  const replacedBy = (service: Service, primary: Deployment) => (primary.rolloutState === 'COMPLETED' ? undefined : sourceOf(service, primary))
+
+  /** Whether the roles of a deployment's tasks are there; looked at until they are. */
+  const hasRoles = async (service: Service, deployment: Deployment): Promise<boolean> => {
+    if (deployment.own.hasRoles || service.desiredCount === 0) return true
+    if (now() < deployment.own.launchAfter) return false
+    try {
+      await requireRoles(upstream, scopeOf(service.serviceArn), state.taskDefinitions[deployment.taskDefinition] as TaskDefinition)
+      deployment.own.hasRoles = true
+      return true
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error
+      addEvent(service, texts.notLaunched(error.message))
+      deployment.own.launchAfter = now() + clock.ms(placementPauseSeconds) / 1000
+      return false
+    }
+  }
+
+  /**
+   * Starts what a deployment lacks, as far as the service's maximumPercent lets it.
+   * @param reserved tasks that others may start yet
+   */
+  const startTasks = (service: Service, deployment: Deployment, own: Task[], reserved = 0) => {
+    if (now() < deployment.own.launchAfter) return
+    const there = own.filter((task) => isAlive(task) && task.own.deploymentId === deployment.id).length
     const limit = Math.max(1, Math.floor((service.desiredCount * service.deploymentConfiguration.maximumPercent) / 100))
-    const count = Math.min(service.desiredCount - mine, limit - own.filter(isAlive).length)
+    const count = Math.min(deployment.desiredCount - there, limit - own.filter(isAlive).length - reserved)
     if (count <= 0) return
-    const wanted = Array.from({ length: count }, (_, offset) => plan(service, primary, mine + offset))
+    const wanted = Array.from({ length: count }, (_, offset) => plan(service, deployment, there + offset))
     const started = wanted.filter((task) => hasRoomFor(capacity, task))
     service.own.steady = false
     if (started.length < count) {
       addEvent(service, texts.unplaced())
-      primary.own.launchAfter = now() + clock.ms(placementPauseSeconds) / 1000
+      deployment.own.launchAfter = now() + clock.ms(placementPauseSeconds) / 1000
     }
     if (started.length === 0) return
     for (const task of started) tasks.launch(task)
@@ -201,14 +209,17 @@ export function createDeploymentController({ store, tasks, health, upstream, clo
     const old = alive.filter(({ own: { deploymentId } }) => deploymentId !== primary.id)
     const surplus = mine.toSorted((a, b) => Number(isReady(a)) - Number(isReady(b))).slice(0, Math.max(0, mine.length - service.desiredCount))
     const minimum = Math.ceil((service.desiredCount * service.deploymentConfiguration.minimumHealthyPercent) / 100)
-    let spare = alive.filter((task) => isReady(task) && !surplus.includes(task)).length - minimum
-    const leaving = [...surplus]
-    for (const task of old) {
-      if (!isReady(task)) leaving.push(task)
-      else if (spare-- > 0) leaving.push(task)
-    }
+    const source = replacedBy(service, primary)
+    const ready = old.filter(isReady)
+    const healthy = mine.filter((task) => isReady(task) && !surplus.includes(task)).length
+    const spare = Math.max(0, healthy + ready.length - minimum)
+    // Where healthy ones are missing, one of the replaced revision that is not healthy may be about to become it.
+    const needed = healthy < service.desiredCount && healthy + ready.length < minimum
+    const unready = old.filter((task) => !ready.includes(task) && !(needed && task.own.deploymentId === source?.id))
+    const leaving = [...ready.slice(0, spare), ...unready]
     const failed = primary.rolloutState === 'FAILED'
-    const chosen = failed ? surplus : leaving
+    const chosen = failed ? surplus : [...surplus, ...leaving]
+    if (source) source.desiredCount -= chosen.filter((task) => task.own.deploymentId === source.id).length
     for (const task of chosen) tasks.stop(task, { code: 'ServiceSchedulerInitiated', reason: `Scaling activity initiated by (deployment ${primary.id})` })
     for (const task of chosen) task.own.counted = true
     if (chosen.length > 0) addEvent(service, texts.stopped(chosen))
@@ -217,35 +228,51 @@ export function createDeploymentController({ store, tasks, health, upstream, clo
   const update = (service: Service, own: Task[]) => {
     const count = (deployment: string | undefined, wanted: boolean) =>
       own.filter((task) => isAlive(task) && (!deployment || task.own.deploymentId === deployment) && (task.lastStatus === 'RUNNING') === wanted).length
+    const primary = primaryOf(service)
+    const source = primary && replacedBy(service, primary)
+    const over = primary?.rolloutState === 'COMPLETED'
     service.runningCount = count(undefined, true)
     service.pendingCount = count(undefined, false)
     for (const deployment of service.deployments) {
       deployment.runningCount = count(deployment.id, true)
       deployment.pendingCount = count(deployment.id, false)
-      if (deployment.status !== 'PRIMARY') deployment.desiredCount = deployment.rolloutState === 'FAILED' ? 0 : deployment.runningCount
+      if (deployment === primary || deployment === source) continue
+      deployment.desiredCount = over || deployment.rolloutState === 'FAILED' ? 0 : deployment.runningCount
     }
     service.deployments = service.deployments.filter(
-      ({ id, status, rolloutState }) => status === 'PRIMARY' || rolloutState === 'COMPLETED' || own.some((task) => isAlive(task) && task.own.deploymentId === id),
+      (deployment) => deployment === primary || deployment === source || own.some((task) => isAlive(task) && task.own.deploymentId === deployment.id),
     )
   }
 
   const settle = (service: Service, primary: Deployment, own: Task[]) => {
     const mine = own.filter((task) => isAlive(task) && task.own.deploymentId === primary.id)
-    if (mine.some(isReady) && primary.rolloutState !== 'FAILED') primary.failedTasks = 0
-    const ready = mine.length === service.desiredCount && mine.every(isReady)
     // A task that still drains its connections keeps the deployment from being complete, so the delay of the target group counts.
     const others = own.some((task) => (isAlive(task) || task.lastStatus === 'DEACTIVATING') && task.own.deploymentId !== primary.id)
-    if (!ready || others) {
-      delete primary.own.healthySince
-      return
-    }
-    primary.own.healthySince ??= now()
-    const baking = service.deploymentConfiguration.alarms?.enable && clock.since(primary.own.healthySince) < alarmBakeSeconds
-    if (primary.rolloutState === 'IN_PROGRESS' && !baking) completeDeployment(state, service, primary)
-    if (primary.rolloutState === 'COMPLETED' && !service.own.steady) {
+    const stable = mine.length === service.desiredCount && mine.every(isReady) && !others
+    if (primary.rolloutState === 'IN_PROGRESS') completeWhenReached(service, primary, stable || reachedEarly(service, mine.filter(isReady).length, others))
+    if (stable && primary.rolloutState === 'COMPLETED' && !service.own.steady) {
       service.own.steady = true
       addEvent(service, texts.steady())
     }
+  }
+
+  /** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/early-success-criteria.html */
+  const reachedEarly = ({ desiredCount, deploymentConfiguration }: Service, ready: number, others: boolean): boolean => {
+    const { enable = false, healthyPercent = 100, sourceServiceRevisionCleanup } = deploymentConfiguration.earlySuccessCriteria ?? {}
+    return enable && ready >= Math.ceil((desiredCount * healthyPercent) / 100) && (!others || sourceServiceRevisionCleanup === 'DEFERRED')
+  }
+
+  const completeWhenReached = (service: Service, primary: Deployment, reached: boolean) => {
+    if (!reached) {
+      delete primary.own.healthySince
+      return
+    }
+    const record = findServiceDeployment(state, service)
+    if (record && !record.rollback && (stopRequested(record) || isPausedAt(record, 'POST_SCALE_UP', clock))) return
+    primary.own.healthySince ??= now()
+    const watches = service.deploymentConfiguration.alarms?.enable && !primary.own.ignoresAlarms
+    if (watches && clock.since(primary.own.healthySince) < alarmBakeSeconds) return
+    completeDeployment(state, service, primary)
   }
 
   const drain = (service: Service, own: Task[]) => {
@@ -290,10 +317,4 @@ export function createDeploymentController({ store, tasks, health, upstream, clo
       await working
     },
   }
-}
-
-/** Users and the scheduler's own scaling stop tasks without a failure. */
-function isFailure({ stopCode, stoppedReason = '' }: Task): boolean {
-  if (stopCode === 'UserInitiated' || stopCode === 'SpotInterruption') return false
-  return stopCode !== 'ServiceSchedulerInitiated' || stoppedReason.startsWith('Task failed')
 }

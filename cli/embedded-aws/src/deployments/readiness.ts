@@ -3,8 +3,8 @@ import type { Task } from '../records.ts'
 import type { State } from '../state.ts'
 import type { TargetDescription, TargetHealth } from '../elb/target-health.ts'
 
-/** A task that nothing checks counts as started when it has run this long; AWS names no number. */
-const settleSeconds = 10
+/** A task that nothing checks counts as healthy when it has run this long: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html */
+const settleSeconds = 40
 
 export const isAlive = (task: Task) => task.desiredStatus === 'RUNNING'
 

@@ -2,13 +2,8 @@ import { ecsArn, nameOf, newNumber, scopeOf } from '../arn.ts'
 import { now } from '../clock.ts'
 import type { Deployment, Launch, Service, ServiceDeployment } from '../records.ts'
 import type { State } from '../state.ts'
+import { failureThreshold } from './circuit-breaker.ts'
 import { addEvent, texts } from './service-events.ts'
-
-/**
- * Failures after which the circuit breaker opens: half the desired count, at least 3, at most 200.
- * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
- */
-export const failureThreshold = (desiredCount: number) => Math.min(200, Math.max(3, Math.ceil(desiredCount / 2)))
 
 const running = ['IN_PROGRESS', 'STOP_REQUESTED', 'ROLLBACK_REQUESTED', 'ROLLBACK_IN_PROGRESS']
 
@@ -62,14 +57,15 @@ export function beginDeployment(state: State, service: Service): Deployment {
   const superseded = findServiceDeployment(state, service)
   if (superseded) end(superseded, 'STOPPED', 'Service deployment was stopped because a newer one was started.')
   if (before) before.status = 'ACTIVE'
+  const sources = service.deployments.filter((each) => each === before || each.runningCount + each.pendingCount > 0)
   service.deployments.unshift(deployment)
-  recordServiceDeployment(state, service, deployment, before?.own.revisionArn)
+  recordServiceDeployment(state, service, deployment, sources.map(({ own }) => own.revisionArn))
   service.own.steady = false
   return deployment
 }
 
 /** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceDeployment.html */
-function recordServiceDeployment(state: State, service: Service, deployment: Deployment, source: string | undefined): void {
+function recordServiceDeployment(state: State, service: Service, deployment: Deployment, sources: string[]): void {
   const { deploymentConfiguration, serviceArn, clusterArn } = service
   const path = `${nameOf(clusterArn)}/${service.serviceName}`
   const arn = ecsArn(scopeOf(serviceArn), `service-deployment/${path}/${nameOf(deployment.id)}`)
@@ -83,12 +79,12 @@ function recordServiceDeployment(state: State, service: Service, deployment: Dep
     updatedAt: now(),
     status: 'IN_PROGRESS',
     targetServiceRevision: { arn: deployment.own.revisionArn },
-    sourceServiceRevisions: source ? [{ arn: source }] : [],
+    sourceServiceRevisions: sources.map((source) => ({ arn: source })),
     deploymentConfiguration,
     deploymentCircuitBreaker: {
       status: deploymentCircuitBreaker.enable ? 'MONITORING' : 'DISABLED',
       failureCount: 0,
-      threshold: failureThreshold(service.desiredCount),
+      threshold: failureThreshold(deploymentCircuitBreaker, service.desiredCount),
     },
     alarms: alarms?.enable ? { status: 'MONITORING', alarmNames: alarms.alarmNames, triggeredAlarmNames: [] } : undefined,
     own: { deploymentId: deployment.id },
@@ -118,18 +114,24 @@ export function requestStop(record: ServiceDeployment, stopType: 'ABORT' | 'ROLL
 /** Whether that was asked for. */
 export const stopRequested = ({ status }: ServiceDeployment) => status === 'STOP_REQUESTED' || status === 'ROLLBACK_REQUESTED'
 
-/** Every task of the primary deployment is healthy and no other is left. */
+/** The primary deployment has what it needs to be complete; tasks of others that still run are listed with theirs. */
 export function completeDeployment(state: State, service: Service, deployment: Deployment): void {
   Object.assign(deployment, {
     rolloutState: 'COMPLETED',
     rolloutStateReason: `ECS deployment ${deployment.id} completed.`,
     updatedAt: now(),
   })
-  service.deployments = [deployment]
+  const others = service.deployments.filter((each) => each !== deployment && each.runningCount + each.pendingCount > 0)
+  for (const other of others) other.desiredCount = 0
+  service.deployments = [deployment, ...others]
   const record = findServiceDeployment(state, service)
   if (record) end(record, record.rollback ? 'ROLLBACK_SUCCESSFUL' : 'SUCCESSFUL')
   addEvent(service, texts.completed(deployment.id))
 }
+
+/** The deployment that one replaces, and that a rollback goes back to: the last that was complete. */
+export const sourceOf = ({ deployments }: Service, { id }: Deployment): Deployment | undefined =>
+  deployments.find((each) => each.id !== id && each.rolloutState === 'COMPLETED')
 
 export type Failure = {
   /** `tasks failed to start`, `alarm detected` … */
@@ -148,11 +150,10 @@ export function failDeployment(state: State, service: Service, deployment: Deplo
   const { event, cause, rollback, triggeredAlarms } = failure
   Object.assign(deployment, { rolloutState: 'FAILED', rolloutStateReason: `${cause}: ${event}.`, updatedAt: now() })
   addEvent(service, texts.failed(deployment.id, event))
-  const target = service.deployments.find(({ id, rolloutState }) => id !== deployment.id && rolloutState === 'COMPLETED')
+  const target = sourceOf(service, deployment)
   const record = findServiceDeployment(state, service)
   if (record) {
     record.updatedAt = now()
-    record.deploymentCircuitBreaker.failureCount = deployment.failedTasks
     if (cause === 'ECS deployment circuit breaker') record.deploymentCircuitBreaker.status = 'TRIGGERED'
     if (record.alarms && triggeredAlarms) Object.assign(record.alarms, { status: 'TRIGGERED', triggeredAlarmNames: triggeredAlarms })
   }

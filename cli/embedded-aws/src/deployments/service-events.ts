@@ -30,6 +30,7 @@ export const texts = {
   unhealthyContainer: (task: Task) => `(task ${nameOf(task.taskArn)}) failed container health checks.`,
   unableToStart: () =>
     'is unable to consistently start tasks successfully. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.',
+  notLaunched: (error: string) => `failed to launch a task with (error ${error}).`,
   unplaced: () =>
     'was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone.',
 }

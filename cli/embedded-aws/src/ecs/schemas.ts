@@ -67,11 +67,35 @@ export const container = z.looseObject({
   dockerLabels: z.record(z.string(), z.string()).optional(),
 })
 
+export const circuitBreaker = z.object({
+  enable: z.boolean(),
+  rollback: z.boolean(),
+  resetOnHealthyTask: z.boolean().optional(),
+  thresholdConfiguration: z.object({ type: z.enum(['COUNT', 'BOUNDED_PERCENT', 'UNBOUNDED_PERCENT']), value: z.number().int() }).optional(),
+})
+
+export const lifecycleHook = z.looseObject({
+  targetType: z.enum(['AWS_LAMBDA', 'PAUSE']).default('AWS_LAMBDA'),
+  lifecycleStages: z.array(z.string()).min(1),
+  timeoutConfiguration: z
+    .object({ timeoutInMinutes: z.number().int().optional(), action: z.enum(['CONTINUE', 'ROLLBACK']).optional() })
+    .optional(),
+})
+
+export const earlySuccessCriteria = z.object({
+  enable: z.boolean(),
+  healthyPercent: z.number().int().optional(),
+  sourceServiceRevisionCleanup: z.enum(['BLOCKING', 'DEFERRED']).optional(),
+})
+
 const deploymentConfiguration = z.looseObject({
   maximumPercent: z.number().int().optional(),
   minimumHealthyPercent: z.number().int().optional(),
-  deploymentCircuitBreaker: z.object({ enable: z.boolean(), rollback: z.boolean() }).optional(),
+  deploymentCircuitBreaker: circuitBreaker.optional(),
   alarms: z.object({ alarmNames: z.array(z.string()), enable: z.boolean(), rollback: z.boolean() }).optional(),
+  strategy: z.string().optional(),
+  lifecycleHooks: z.array(lifecycleHook).optional(),
+  earlySuccessCriteria: earlySuccessCriteria.optional(),
 })
 
 export const loadBalancer = z.looseObject({ targetGroupArn: z.string(), containerName: z.string(), containerPort: z.number().int() })
@@ -170,6 +194,11 @@ export const inputs = {
     ...page,
   }),
   DescribeServiceDeployments: z.object({ serviceDeploymentArns: z.array(z.string()) }),
+  ContinueServiceDeployment: z.object({
+    serviceDeploymentArn: z.string(),
+    hookId: z.string(),
+    action: z.enum(['CONTINUE', 'ROLLBACK']).default('CONTINUE'),
+  }),
   StopServiceDeployment: z.object({ serviceDeploymentArn: z.string(), stopType: z.enum(['ABORT', 'ROLLBACK']).default('ROLLBACK') }),
   DescribeServiceRevisions: z.object({ serviceRevisionArns: z.array(z.string()) }),
 

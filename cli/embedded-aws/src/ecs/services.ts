@@ -3,10 +3,12 @@ import { ecsArn, nameOf } from '../arn.ts'
 import { now } from '../clock.ts'
 import type { DeploymentController } from '../deployments/controller.ts'
 import { findCluster } from './clusters.ts'
+import { checkDeploymentConfiguration, checkLaunch, checkProviders } from './service-checks.ts'
 import { paginate, type Inputs } from './schemas.ts'
 import type { Cluster, Deployment, DeploymentConfiguration, Scope, Service, TaskDefinition } from '../records.ts'
 import type { State } from '../state.ts'
 import { findTaskDefinition, requireActive } from './task-definitions.ts'
+import { decideHook } from '../deployments/lifecycle-hooks.ts'
 import { primaryOf, requestStop } from '../deployments/rollouts.ts'
 import type { TargetHealth } from '../elb/target-health.ts'
 
@@ -78,9 +80,9 @@ export function serviceCalls({ state, deployments, health }: Options) {
       if (known && known.status !== 'INACTIVE') throw invalid('Creation of service was not idempotent.')
       const definition = requireActive(findTaskDefinition(state, scope, input.taskDefinition ?? ''))
       const { loadBalancers = [], networkConfiguration } = input
-      if (!networkConfiguration?.awsvpcConfiguration) {
-        throw invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.")
-      }
+      const deploymentConfiguration = { ...defaultConfiguration, ...compact(input.deploymentConfiguration) }
+      checkLaunch(input, cluster, definition)
+      checkDeploymentConfiguration(deploymentConfiguration)
       checkLoadBalancers(loadBalancers, definition)
       const strategy = input.capacityProviderStrategy ?? (input.launchType ? undefined : cluster.defaultCapacityProviderStrategy)
       const service: Service = {
@@ -97,7 +99,7 @@ export function serviceCalls({ state, deployments, health }: Options) {
         platformVersion: input.platformVersion ?? 'LATEST',
         platformFamily: 'Linux',
         taskDefinition: definition.taskDefinitionArn,
-        deploymentConfiguration: { ...defaultConfiguration, ...compact(input.deploymentConfiguration) },
+        deploymentConfiguration,
         deployments: [],
         events: [],
         createdAt: now(),
@@ -117,14 +119,16 @@ export function serviceCalls({ state, deployments, health }: Options) {
 
     UpdateService: (scope: Scope, { cluster, service: name, forceNewDeployment, ...input }: Inputs['UpdateService']) => {
       const service = findActive(scope, cluster, name)
-      const { deploymentConfiguration, taskDefinition: reference, ...rest } = input
+      const { deploymentConfiguration: given, taskDefinition: reference, ...rest } = input
+      const deploymentConfiguration = { ...service.deploymentConfiguration, ...compact(given) }
+      checkDeploymentConfiguration(deploymentConfiguration)
+      checkProviders(input.capacityProviderStrategy ?? [], findCluster(state, scope, cluster))
       const definition = reference ? requireActive(findTaskDefinition(state, scope, reference)) : undefined
       const changes = compact({ ...rest, taskDefinition: definition?.taskDefinitionArn })
       const redeploy = forceNewDeployment || redeploying.some((key) => key in changes && differs(service[key as keyof Service], changes[key as keyof typeof changes]))
       if (input.loadBalancers) checkLoadBalancers(input.loadBalancers, definition ?? findTaskDefinition(state, scope, service.taskDefinition))
-      Object.assign(service, changes)
+      Object.assign(service, changes, { deploymentConfiguration })
       if (input.capacityProviderStrategy?.length) delete service.launchType
-      Object.assign(service.deploymentConfiguration, compact(deploymentConfiguration))
       if (redeploy) deployments.begin(service)
       service.own.steady = false
       deployments.wake()
@@ -178,6 +182,15 @@ export function serviceCalls({ state, deployments, health }: Options) {
       }),
       failures: missing(serviceDeploymentArns, state.serviceDeployments),
     }),
+
+    ContinueServiceDeployment: (_: Scope, { serviceDeploymentArn, hookId, action }: Inputs['ContinueServiceDeployment']) => {
+      const record = state.serviceDeployments[serviceDeploymentArn]
+      if (!record) throw new AwsError('ServiceDeploymentNotFoundException', 'Service deployment not found.')
+      decideHook(record, hookId, action)
+      if (action === 'ROLLBACK') requestStop(record, 'ROLLBACK')
+      deployments.wake()
+      return { serviceDeploymentArn }
+    },
 
     StopServiceDeployment: (_: Scope, { serviceDeploymentArn, stopType }: Inputs['StopServiceDeployment']) => {
       const record = state.serviceDeployments[serviceDeploymentArn]

@@ -1,6 +1,7 @@
 import { AwsError } from '../aws-error.ts'
 import { ecsArn, nameOf } from '../arn.ts'
 import { findCluster } from './clusters.ts'
+import { checkLaunch } from './service-checks.ts'
 import { paginate, type Inputs } from './schemas.ts'
 import { findService, shown } from './services.ts'
 import type { Launch, Scope, Task } from '../records.ts'
@@ -22,9 +23,7 @@ export function taskCalls({ state, tasks }: { state: State; tasks: Tasks }) {
       const cluster = findCluster(state, scope, input.cluster)
       const definition = requireActive(findTaskDefinition(state, scope, input.taskDefinition))
       const { networkConfiguration, capacityProviderStrategy, tags = [] } = input
-      if (!networkConfiguration?.awsvpcConfiguration) {
-        throw new AwsError('InvalidParameterException', "Network Configuration must be provided when networkMode 'awsvpc' is specified.")
-      }
+      checkLaunch(input, cluster, definition)
       const launch: Launch = {
         taskDefinition: definition.taskDefinitionArn,
         capacityProviderStrategy,

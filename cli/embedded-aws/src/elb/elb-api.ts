@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { AwsError } from '../aws-error.ts'
 import type { Balancer } from './balancer.ts'
+import { findRefusal } from './refusals.ts'
 import type { Scope } from '../records.ts'
 import { decodeAnswer, encodeRules, escape } from './elb-encoding.ts'
 import { sendExchange, type Proxy } from '../proxy.ts'
@@ -9,6 +11,10 @@ import type { TargetDescription, TargetHealth } from './target-health.ts'
 const namespace = 'http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/'
 const reading = /^Describe|^Get/
 
+/** The operations that are answered here; the others are passed on. */
+export const answered = ['RegisterTargets', 'DeregisterTargets', 'DescribeTargetHealth'] as const
+const isAnswered = (action: string): action is (typeof answered)[number] => (answered as readonly string[]).includes(action)
+
 type Answer = { status: number; body: string }
 
 /**
@@ -16,7 +22,7 @@ type Answer = { status: number; body: string }
  * every change the balancer reads the configuration anew, before the caller gets the answer.
  */
 export function createElbApi({ proxy, balancer, health }: { proxy: Proxy; balancer: Balancer; health: TargetHealth }) {
-  const own: Record<string, (input: URLSearchParams) => string> = {
+  const own: Record<(typeof answered)[number], (input: URLSearchParams) => string> = {
     RegisterTargets: (input) => {
       const group = requireGroup(input)
       for (const { id, port } of readTargets(input)) {
@@ -39,7 +45,7 @@ export function createElbApi({ proxy, balancer, health }: { proxy: Proxy; balanc
   const requireGroup = (input: URLSearchParams) => {
     const arn = input.get('TargetGroupArn') ?? ''
     if (health.has(arn)) return arn
-    throw new QueryError('TargetGroupNotFound', `One or more target groups not found`)
+    throw new AwsError('TargetGroupNotFound', `One or more target groups not found`)
   }
 
   const describe = (group: string, asked: Target[]) => {
@@ -53,22 +59,15 @@ export function createElbApi({ proxy, balancer, health }: { proxy: Proxy; balanc
   return async (scope: Scope, req: IncomingMessage, body: Buffer, res: ServerResponse): Promise<void> => {
     const input = new URLSearchParams(body.toString())
     const action = input.get('Action') ?? ''
-    const handler = own[action]
-    if (handler) return send(res, run(action, () => handler(input)))
+    if (isAnswered(action)) return send(res, run(action, () => own[action](input)))
+    const refused = findRefusal(action, input, balancer.listenersOf(scope), health.has)
+    if (refused) return send(res, run(action, () => { throw refused }))
     const answer = await proxy.exchange(req, encodeRules(body))
     // Something that was being read may have been deleted meanwhile; the second reading no longer finds it.
     if (answer.status === 200 && !reading.test(action)) await balancer.reload(scope).catch(() => balancer.reload(scope))
     const text = decodeAnswer(answer.body.toString())
       .replace(/<DNSName>([^<]+)<\/DNSName>/g, (_, name: string) => `<DNSName>${balancer.address(name)}</DNSName>`)
     sendExchange(res, { ...answer, body: Buffer.from(text) })
-  }
-}
-
-class QueryError extends Error {
-  readonly code: string
-  constructor(code: string, message: string) {
-    super(message)
-    this.code = code
   }
 }
 
@@ -79,8 +78,8 @@ function run(action: string, answer: () => string): Answer {
     const result = `<${action}Result>${answer()}</${action}Result><ResponseMetadata>${id}</ResponseMetadata>`
     return { status: 200, body: `<${action}Response xmlns="${namespace}">${result}</${action}Response>` }
   } catch (error) {
-    if (!(error instanceof QueryError)) throw error
-    const detail = `<Error><Type>Sender</Type><Code>${error.code}</Code><Message>${escape(error.message)}</Message></Error>`
+    if (!(error instanceof AwsError)) throw error
+    const detail = `<Error><Type>Sender</Type><Code>${error.type}</Code><Message>${escape(error.message)}</Message></Error>`
     return { status: 400, body: `<ErrorResponse xmlns="${namespace}">${detail}${id}</ErrorResponse>` }
   }
 }

@@ -7,6 +7,7 @@ import {
   DescribeScalableTargetsCommand,
   DescribeScalingActivitiesCommand,
   DescribeScalingPoliciesCommand,
+  DescribeScheduledActionsCommand,
   ListTagsForResourceCommand,
   PutScalingPolicyCommand,
   RegisterScalableTargetCommand,
@@ -14,13 +15,17 @@ import {
   UntagResourceCommand,
 } from '@aws-sdk/client-application-auto-scaling'
 import t from 'tap'
+import { answered as operations } from '../../src/autoscaling/api.ts'
+import { applicationAutoscaling } from '../../src/models/model.ts'
 import { appContainer, startEcs } from '../support/ecs.ts'
+import { holdToModel } from '../support/model.ts'
 import { skipFileWithout } from '../support/needs.ts'
 
 skipFileWithout('ministack')
 
 const ecs = await startEcs(t)
-const client = new ApplicationAutoScalingClient(ecs.clientOptions)
+const answered = new Set<string>()
+const client = holdToModel(new ApplicationAutoScalingClient(ecs.clientOptions), applicationAutoscaling, answered)
 await ecs.register('web', [appContainer()])
 await ecs.createService('web', 'web', { desiredCount: 0 })
 
@@ -75,9 +80,7 @@ t.test('a target: registered, changed, tagged', async (t) => {
   await client.send(new TagResourceCommand({ ResourceARN, Tags: { b: '2' } }))
   await client.send(new UntagResourceCommand({ ResourceARN, TagKeys: ['a'] }))
   t.same((await client.send(new ListTagsForResourceCommand({ ResourceARN }))).Tags, { b: '2' })
-  await t.rejects(client.send(new ListTagsForResourceCommand({ ResourceARN: 'arn:missing' })), {
-    name: 'ResourceNotFoundException',
-  })
+  await t.rejects(client.send(new ListTagsForResourceCommand({ ResourceARN: `${ResourceARN}0` })), { name: 'ResourceNotFoundException' })
 })
 
 t.test('policies', async (t) => {
@@ -102,4 +105,13 @@ t.test('a target takes its policies with it', async (t) => {
   await client.send(new DeregisterScalableTargetCommand(named))
   t.same(await targets(), [])
   t.same(await policies(), [])
+})
+
+t.test('every operation was answered as AWS models it', async (t) => {
+  await client.send(new DescribeScheduledActionsCommand({ ServiceNamespace: 'ecs' }))
+  t.same([...answered].sort(), [...operations].sort())
+  await t.rejects(client.send(new DescribeScalableTargetsCommand({ ServiceNamespace: 'EC2' as 'ec2' })), {
+    name: 'ValidationException',
+    message: /^1 validation error detected: Value 'EC2' at 'serviceNamespace' failed to satisfy constraint: Member must satisfy enum value set: \[/,
+  })
 })

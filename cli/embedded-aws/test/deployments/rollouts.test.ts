@@ -2,7 +2,6 @@
 import {
   DescribeServiceRevisionsCommand,
   ListServiceDeploymentsCommand,
-  DescribeServiceDeploymentsCommand,
   StopServiceDeploymentCommand,
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs'
@@ -21,11 +20,7 @@ const crash = { EXIT_AFTER_MS: 1, EXIT_CODE: 7 }
 const broken = appContainer({}, { entryPoint: ['/missing'] })
 const versionAt = async (url: string) => ((await (await fetch(url)).json()) as { version: string }).version
 const update = (service: string, change: object) => ecs.client.send(new UpdateServiceCommand({ cluster, service, ...change }))
-const newestDeployment = async (service: string) => {
-  const { serviceDeployments: [brief] = [] } = await ecs.client.send(new ListServiceDeploymentsCommand({ cluster, service }))
-  const asked = new DescribeServiceDeploymentsCommand({ serviceDeploymentArns: [brief?.serviceDeploymentArn ?? ''] })
-  return (await ecs.client.send(asked)).serviceDeployments?.[0]
-}
+const { newestDeployment } = ecs
 
 t.jobs = 3
 
@@ -203,6 +198,24 @@ t.test('an alarm fails the deployment and rolls back', { buffered: true }, async
     status: 'ROLLBACK_SUCCESSFUL',
     alarms: { status: 'TRIGGERED', alarmNames: ['errors'], triggeredAlarmNames: ['errors'] },
   })
+})
+
+// So that what cures the alarm can be deployed: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html
+t.test('an alarm that is on already as a deployment starts is not watched, nor is any other', { buffered: true }, async (t) => {
+  for (const AlarmName of ['on', 'off']) {
+    const metric = { MetricName: 'Errors', Namespace: 'Tests', Statistic: 'Sum', Period: 60, EvaluationPeriods: 1, Threshold: 1 }
+    await ecs.upstream.call(scope, 'monitoring', 'PutMetricAlarm', { AlarmName, ...metric, ComparisonOperator: 'GreaterThanThreshold' })
+  }
+  const set = (AlarmName: string, StateValue: string) =>
+    ecs.upstream.call(scope, 'monitoring', 'SetAlarmState', { AlarmName, StateValue, StateReason: 'test' })
+  await set('on', 'ALARM')
+  await ecs.createService('cure', await ecs.register('cure', [appContainer()]), {
+    deploymentConfiguration: { alarms: { alarmNames: ['on', 'off'], enable: true, rollback: true } },
+  })
+  await waitFor('the alarms are left alone', async () => (await newestDeployment('cure'))?.alarms?.status === 'DISABLED')
+  await set('off', 'ALARM')
+  await ecs.waitForService('cure', 'is steady', steady)
+  t.match(await newestDeployment('cure'), { status: 'SUCCESSFUL', alarms: { triggeredAlarmNames: [] } })
 })
 
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopServiceDeployment.html

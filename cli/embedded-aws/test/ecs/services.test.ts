@@ -1,6 +1,7 @@
 // The calls about services and their deployments, without a task that runs.
 // Shapes: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html
 import {
+  ContinueServiceDeploymentCommand,
   DeleteClusterCommand,
   DeleteServiceCommand,
   DescribeServiceDeploymentsCommand,
@@ -12,7 +13,8 @@ import {
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs'
 import t from 'tap'
-import { appContainer, cluster, networkConfiguration, startEcs } from '../support/ecs.ts'
+import { appContainer, cluster, messages, networkConfiguration, startEcs, steady } from '../support/ecs.ts'
+import { waitFor } from '../support/wait-for.ts'
 import { skipFileWithout } from '../support/needs.ts'
 
 skipFileWithout('ministack')
@@ -96,6 +98,55 @@ t.test('CreateService refuses', async (t) => {
     loadBalancers: [{ ...loadBalancer, containerPort: 1 }],
   })
   await refused('InvalidParameterException', /Network Configuration must be provided/, { networkConfiguration: undefined })
+  const network = (change: object) => ({ networkConfiguration: { awsvpcConfiguration: { ...networkConfiguration.awsvpcConfiguration, ...change } } })
+  await refused(
+    'InvalidParameterException',
+    "Error retrieving subnet information for [subnet-00000001, subnet-0]: The subnet ID 'subnet-0' does not exist (ErrorCode: InvalidSubnetID.NotFound)",
+    network({ subnets: ['subnet-00000001', 'subnet-0'] }),
+  )
+  await refused(
+    'InvalidParameterException',
+    "Error retrieving security group information for [sg-0a1b2c3d4e5f60718]: The security group 'sg-0a1b2c3d4e5f60718' does not exist (ErrorCode: InvalidGroup.NotFound)",
+    network({ securityGroups: ['sg-0a1b2c3d4e5f60718'] }),
+  )
+  const strategy = (capacityProvider: string) => ({ capacityProviderStrategy: [{ capacityProvider, weight: 1 }] })
+  await refused('InvalidParameterException', 'Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.', {
+    launchType: 'FARGATE',
+    ...strategy('FARGATE'),
+  })
+  await refused('InvalidParameterException', /not associated with the cluster/, strategy('other'))
+  await refused('InvalidParameterException', /launchType.*enum value set: \[EC2, FARGATE/, { launchType: 'LAMBDA' })
+  await refused('InvalidParameterException', /desiredCount/, { desiredCount: -1 })
+  await refused('SerializationException', /STRING_VALUE can not be converted to an Integer/, { desiredCount: 'two' })
+  const onServers = await ecs.register('servers', [appContainer()], { requiresCompatibilities: ['EC2'] })
+  await refused('InvalidParameterException', 'Task definition does not support launch_type FARGATE.', {}, onServers)
+  const bridged = await ecs.register('bridged', [appContainer()], { requiresCompatibilities: ['EC2'], networkMode: 'bridge' })
+  await refused('InvalidParameterException', 'Network Configuration is not valid for the given networkMode of this task definition.', {}, bridged)
+
+  const configured = (name: string, message: RegExp, deploymentConfiguration: object) => refused(name, message, { deploymentConfiguration })
+  await configured('UnsupportedFeatureException', /BLUE_GREEN/, { strategy: 'BLUE_GREEN' })
+  await configured('UnsupportedFeatureException', /AWS_LAMBDA/, { lifecycleHooks: [{ lifecycleStages: ['PRE_SCALE_UP'] }] })
+  const hook = (more: object) => ({ lifecycleHooks: [{ targetType: 'PAUSE', lifecycleStages: ['PRE_SCALE_UP'], ...more }] })
+  await configured('InvalidParameterException', /PRODUCTION_TRAFFIC_SHIFT/, hook({ lifecycleStages: ['PRODUCTION_TRAFFIC_SHIFT'] }))
+  await configured('InvalidParameterException', /less than or equal to 20160/, hook({ timeoutConfiguration: { timeoutInMinutes: 20_161 } }))
+  await configured('InvalidParameterException', /cannot be 100 as this will block deployments/, { maximumPercent: 100, minimumHealthyPercent: 100 })
+  const threshold = (type: string, value: number) => ({ deploymentCircuitBreaker: { ...breaker, thresholdConfiguration: { type, value } } })
+  await configured('InvalidParameterException', /between 1 and 100/, threshold('UNBOUNDED_PERCENT', 101))
+  await configured('InvalidParameterException', /at least 1/, threshold('COUNT', 0))
+  const early = (more: object) => ({ earlySuccessCriteria: { enable: true, ...more } })
+  await configured('InvalidParameterException', /must be specified/, early({}))
+  await configured('InvalidParameterException', /minimumHealthyPercent/, early({ healthyPercent: 50, sourceServiceRevisionCleanup: 'BLOCKING' }))
+})
+
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
+t.test('tasks whose role does not exist are not launched', async (t) => {
+  const refused = /ECS was unable to assume the role 'arn:aws:iam::000000000000:role\/missing' that was provided for this task\. Please verify/
+  const roleless = await ecs.register('roleless', [appContainer()], { taskRoleArn: 'arn:aws:iam::000000000000:role/missing' })
+  await t.rejects(ecs.runTask(roleless), { name: 'ClientException', message: refused })
+  await ecs.createService('roleless', roleless)
+  const failing = await ecs.waitForService('roleless', 'says why', ({ events = [] }) => events.length > 0)
+  t.match(messages(failing), [/^\(service roleless\) failed to launch a task with \(error ECS was unable to assume the role .* pass this role\.\)\.$/])
+  t.same(await ecs.tasksOf('roleless'), [])
 })
 
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html
@@ -216,4 +267,53 @@ t.test('service deployments', async (t) => {
   await t.rejects(client.send(new ListServiceDeploymentsCommand({ cluster, service: 'missing' })), {
     name: 'ServiceNotFoundException',
   })
+})
+
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/pause-lifecycle-hooks.html
+t.test('PAUSE hooks hold a deployment until somebody continues it, or their time is over', async (t) => {
+  const pause = (stage: 'PRE_SCALE_UP' | 'POST_SCALE_UP', timeoutConfiguration = {}) =>
+    ({ targetType: 'PAUSE' as const, lifecycleStages: [stage], timeoutConfiguration })
+  const deploy = (...lifecycleHooks: ReturnType<typeof pause>[]) =>
+    client.send(new UpdateServiceCommand({ cluster, service: 'paused', forceNewDeployment: true, deploymentConfiguration: { lifecycleHooks } }))
+  const waitForPause = async (stage: string) => {
+    const { serviceDeploymentArn, lifecycleHookDetails: [hook] = [] } = await waitFor(`a pause at ${stage}`, async () => {
+      const found = await ecs.newestDeployment('paused')
+      return found?.lifecycleStage === stage && found
+    })
+    t.match(hook, { targetType: 'PAUSE', hookId: /^ecs-pause-/, status: 'AWAITING_ACTION' })
+    return { serviceDeploymentArn, hookId: hook?.hookId, hook }
+  }
+  const waitForStatus = (status: string) =>
+    waitFor(`the deployment is ${status}`, async () => {
+      const found = await ecs.newestDeployment('paused')
+      return found?.status === status && found
+    })
+  const decide = ({ serviceDeploymentArn, hookId }: { serviceDeploymentArn?: string; hookId?: string }, action?: 'CONTINUE' | 'ROLLBACK') =>
+    client.send(new ContinueServiceDeploymentCommand({ serviceDeploymentArn, hookId, action }))
+
+  await ecs.createService('paused', 'web', { desiredCount: 0 })
+  await ecs.waitForService('paused', 'is steady', steady)
+  await deploy(pause('PRE_SCALE_UP'), pause('POST_SCALE_UP'))
+  const first = await waitForPause('PRE_SCALE_UP')
+  t.equal(first.hook?.timeoutAction, 'ROLLBACK')
+  const hours = (Number(first.hook?.expiresAt) - Date.now()) / 360_000
+  t.ok(hours > 23 && hours <= 24, '24 hours, at ten times the speed')
+  t.equal((await decide(first)).serviceDeploymentArn, first.serviceDeploymentArn)
+  const second = await waitForPause('POST_SCALE_UP')
+  t.not(second.hookId, first.hookId)
+  await t.rejects(decide(first), { name: 'InvalidParameterException' }, 'a hook is decided once')
+  await decide(second, 'CONTINUE')
+  t.match(await waitForStatus('SUCCESSFUL'), { serviceDeploymentArn: first.serviceDeploymentArn })
+
+  await deploy(pause('POST_SCALE_UP'))
+  await decide(await waitForPause('POST_SCALE_UP'), 'ROLLBACK')
+  await waitForStatus('ROLLBACK_SUCCESSFUL')
+
+  await deploy(pause('PRE_SCALE_UP', { timeoutInMinutes: 1 }))
+  await waitForPause('PRE_SCALE_UP')
+  t.match(await waitForStatus('ROLLBACK_SUCCESSFUL'), { statusReason: /timed out/, lifecycleHookDetails: [{ status: 'TIMED_OUT' }] })
+  await deploy(pause('PRE_SCALE_UP', { timeoutInMinutes: 1, action: 'CONTINUE' }))
+  await waitForPause('PRE_SCALE_UP')
+  t.match(await waitForStatus('SUCCESSFUL'), { lifecycleHookDetails: [{ status: 'TIMED_OUT' }] })
+  await t.rejects(decide({ serviceDeploymentArn: arn('service-deployment/tests/paused/1'), hookId: '1' }), { name: 'ServiceDeploymentNotFoundException' })
 })

@@ -53,7 +53,7 @@ t.test('RunTask', async (t) => {
     ],
     overrides: { containerOverrides: [{ name: 'app', command: ['x'] }] },
     attachments: [
-      { type: 'ElasticNetworkInterface', details: [{ name: 'subnetId', value: 'subnet-a' }, { name: 'networkInterfaceId' }] },
+      { type: 'ElasticNetworkInterface', details: [{ name: 'subnetId', value: 'subnet-00000001' }, { name: 'networkInterfaceId' }] },
     ],
     containers: [{ name: 'app', lastStatus: 'PENDING', containerArn: /:container\/tests\/[0-9a-f]{32}\/[0-9a-f-]{36}$/ }],
   })

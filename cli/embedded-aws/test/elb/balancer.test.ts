@@ -180,6 +180,24 @@ t.test('every listener has a port of its own', async (t) => {
   t.equal((await fetch(url)).status, 503, 'the first still forwards')
 })
 
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateListener.html#API_CreateListener_Errors
+t.test('what is refused of listeners and rules', async (t) => {
+  const { loadBalancerArn, listenerArn, targetGroupArn } = await ecs.createBalancer('refused')
+  const forward = (group: string): Action[] => [{ Type: 'forward', TargetGroupArn: group }]
+  const create = (change: object) =>
+    elb.send(new CreateListenerCommand({ LoadBalancerArn: loadBalancerArn, Protocol: 'HTTP', Port: 8082, DefaultActions: forward(targetGroupArn), ...change }))
+  const duplicate = { name: 'DuplicateListenerException', message: `A listener already exists on this port for this load balancer '${loadBalancerArn}'` }
+  await t.rejects(create({ Port: 80 }), duplicate)
+  const { Listeners } = await create({})
+  await t.rejects(elb.send(new ModifyListenerCommand({ ListenerArn: Listeners?.[0]?.ListenerArn, Port: 80 })), duplicate)
+  await elb.send(new ModifyListenerCommand({ ListenerArn: listenerArn, Port: 80, DefaultActions: forward(targetGroupArn) }))
+  const missing = { name: 'TargetGroupNotFoundException', message: "Target groups 'arn:missing' not found" }
+  await t.rejects(create({ Port: 8083, DefaultActions: forward('arn:missing') }), missing)
+  const Conditions = [{ Field: 'path-pattern', Values: ['/a'] }]
+  await t.rejects(elb.send(new CreateRuleCommand({ ListenerArn: listenerArn, Priority: 1, Conditions, Actions: forward('arn:missing') })), missing)
+  await t.rejects(create({ Port: 8083, Protocol: 'HTTPS' }), { message: 'A certificate must be specified for HTTPS listeners' })
+})
+
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/create-https-listener.html
 t.test('HTTP leads to HTTPS, at the port of the load balancer', async (t) => {
   const { loadBalancerArn, listenerArn, targetGroupArn, url } = await ecs.createBalancer('secure')

@@ -4,9 +4,11 @@ import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr'
 import {
   CreateClusterCommand,
   CreateServiceCommand,
+  DescribeServiceDeploymentsCommand,
   DescribeServicesCommand,
   DescribeTasksCommand,
   ECSClient,
+  ListServiceDeploymentsCommand,
   ListTasksCommand,
   RegisterTaskDefinitionCommand,
   RunTaskCommand,
@@ -28,14 +30,18 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2'
 import type { Test } from 'tap'
 import { z } from 'zod'
+import type { AwsError } from '../../src/aws-error.ts'
+import { ecs as ecsModel } from '../../src/models/model.ts'
 import { createUpstream } from '../../src/upstream.ts'
+import { holdToModel } from './model.ts'
 import { startEmbeddedAws, type EmbeddedAws } from './embedded-aws.ts'
 import { cpuArchitecture, pushTestImage } from './engine.ts'
 import { waitFor } from './wait-for.ts'
 
 export const scope = { region: 'us-east-1', account: '000000000000' }
 export const cluster = 'tests'
-export const networkConfiguration = { awsvpcConfiguration: { subnets: ['subnet-a', 'subnet-b'], securityGroups: ['sg-a'] } }
+/** The default VPC's, which ministack has in every account. */
+export const networkConfiguration = { awsvpcConfiguration: { subnets: ['subnet-00000001', 'subnet-00000002'], securityGroups: ['sg-00000001'] } }
 const role = `arn:aws:iam::${scope.account}:role/execution`
 
 /** A container without the fields that every container of these tests has. */
@@ -54,11 +60,14 @@ export async function startEcs(t: Test, options: { speed?: number; image?: boole
 
 /** The clients, and the few calls that most tests begin with. */
 export async function connect<Aws extends Reachable>(t: Test, aws: Aws, withImage: boolean) {
-  const client = new ECSClient(aws.client)
+  const client = holdToModel(new ECSClient(aws.client), ecsModel)
   const elb = new ElasticLoadBalancingV2Client(aws.client)
   const image = withImage ? await push(t, aws) : 'no-such-image'
   const upstream = createUpstream(aws.ministack)
-  await client.send(new CreateClusterCommand({ clusterName: cluster }))
+  await client.send(new CreateClusterCommand({ clusterName: cluster, capacityProviders: ['FARGATE', 'FARGATE_SPOT'] }))
+  await upstream.query(scope, 'iam', { Action: 'CreateRole', RoleName: 'execution', AssumeRolePolicyDocument: '{}' }).catch((error: AwsError) => {
+    if (error.type !== 'EntityAlreadyExists') throw error
+  })
 
   const register = async (family: string, containers: Container[], more: Partial<RegisterTaskDefinitionCommandInput> = {}) => {
     const { taskDefinition } = await client.send(
@@ -107,6 +116,11 @@ export async function connect<Aws extends Reachable>(t: Test, aws: Aws, withImag
     describeService,
     runTask,
     waitForTask,
+    newestDeployment: async (service: string) => {
+      const { serviceDeployments: [brief] = [] } = await client.send(new ListServiceDeploymentsCommand({ cluster, service }))
+      const asked = new DescribeServiceDeploymentsCommand({ serviceDeploymentArns: [brief?.serviceDeploymentArn ?? ''] })
+      return (await client.send(asked)).serviceDeployments?.[0]
+    },
     /** Runs one task to its end. */
     runToEnd: async (family: string, containers: Container[], more: Partial<RegisterTaskDefinitionCommandInput> = {}) => {
       const task = await runTask(await register(family, containers, more))
@@ -166,7 +180,7 @@ async function createBalancer(
   delaySeconds: number,
 ) {
   const { LoadBalancers: [loadBalancer] = [] } = await elb.send(
-    new CreateLoadBalancerCommand({ Name: name, Subnets: ['subnet-a', 'subnet-b'] }),
+    new CreateLoadBalancerCommand({ Name: name, Subnets: ['subnet-00000001', 'subnet-00000002'] }),
   )
   const { TargetGroups: [target] = [] } = await elb.send(
     new CreateTargetGroupCommand({

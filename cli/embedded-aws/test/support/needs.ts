@@ -1,10 +1,12 @@
 import t from 'tap'
+import { findPackages } from '../../models/packages.ts'
 import { ecsDeploy, findPython } from './embedded-aws.ts'
 
 const needs = {
   engine: { why: 'needs a container engine', isThere: () => Boolean(process.env.EMBEDDED_AWS_TEST_IMAGE) },
   ministack: { why: 'needs ministack, which runs on Python', isThere: () => findPython() !== undefined },
   'ecs-deploy': { why: 'needs ecs-deploy: npm run setup -- --for test:all', isThere: () => ecsDeploy !== undefined },
+  models: { why: 'needs the AWS models: npm run setup', isThere: () => findPackages('models') !== undefined },
   time: { why: 'takes minutes: npm run test:all', isThere: () => Boolean(process.env.EMBEDDED_AWS_TEST_TERRAFORM) },
 }
 

@@ -2,10 +2,21 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { buffer } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
+import { CreateRepositoryCommand, ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr'
 import { pack } from 'tar-stream'
 import type { RegistryRepository } from '../../src/ecr/registry.ts'
+import type { EmbeddedAws } from './embedded-aws.ts'
 
 const manifestType = 'application/vnd.oci.image.manifest.v1+json'
+
+/** Makes a repository. @returns how to push to it */
+export async function createRepository(aws: EmbeddedAws, name: string): Promise<RegistryRepository> {
+  const ecr = new ECRClient(aws.client)
+  await ecr.send(new CreateRepositoryCommand({ repositoryName: name }))
+  const { authorizationData: [login] = [] } = await ecr.send(new GetAuthorizationTokenCommand({}))
+  const [username = '', password = ''] = Buffer.from(login?.authorizationToken ?? '', 'base64').toString().split(':')
+  return { url: aws.url, name, username, password }
+}
 
 /** Writes the test app as an image into the registry, without an engine; the Node in its entry point is not in it. */
 export async function writeTestImage(repository: RegistryRepository, tag: string): Promise<void> {

@@ -2,14 +2,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CreateRepositoryCommand, ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr'
 import { StopTaskCommand, UpdateServiceCommand, type Service } from '@aws-sdk/client-ecs'
 import t from 'tap'
 import { startProcess } from '../../src/tasks/processes/process.ts'
 import { endOrphans, noteProcess } from '../../src/tasks/processes/orphans.ts'
 import { cluster, connect, scriptContainer } from '../support/ecs.ts'
 import { startEmbeddedAws } from '../support/embedded-aws.ts'
-import { writeTestImage } from '../support/write-image.ts'
+import { createRepository, writeTestImage } from '../support/write-image.ts'
 import { waitFor } from '../support/wait-for.ts'
 import { skipFileWithout } from '../support/needs.ts'
 
@@ -22,11 +21,7 @@ t.test('a service of two tasks behind a load balancer, updated and stopped', asy
   const aws = await startEmbeddedAws({ speed: 10, tasksAre: 'processes' })
   t.teardown(aws.stop)
   const ecs = await connect(t, aws, false)
-  const ecr = new ECRClient(aws.client)
-  await ecr.send(new CreateRepositoryCommand({ repositoryName: 'web' }))
-  const { authorizationData: [login] = [] } = await ecr.send(new GetAuthorizationTokenCommand({}))
-  const [username = '', password = ''] = Buffer.from(login?.authorizationToken ?? '', 'base64').toString().split(':')
-  const repository = { url: aws.url, name: 'web', username, password }
+  const repository = await createRepository(aws, 'web')
   await writeTestImage(repository, '1')
   const image = `127.0.0.1:${aws.port}/web:1`
   const balancer = await ecs.createBalancer('processes')
