@@ -38,7 +38,7 @@ t.test('all is well', async (t) => {
   t.match(look('deployed image'), { value: image })
   t.notOk(aws.calls.some((call) => /Put|Create|Delete|Update|Register/.test(call)), 'it only looks')
   const pretty = await runCli(['doctor', '--for', 'exec'], options())
-  t.match(pretty.stdout, /^Programs\n  OK {6}session-manager-plugin {2}1\.2\.7\nRoles\n  OK {6}task role/, 'one command’s checks alone')
+  t.match(pretty.stdout, /^Programs\n {2}OK {6}session-manager-plugin {2}1\.2\.7\nRoles\n {2}OK {6}task role/, 'one command’s checks alone')
 })
 
 t.test('what is wrong, each with what to do', async (t) => {

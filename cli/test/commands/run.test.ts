@@ -57,8 +57,8 @@ t.test('a task with the service’s image, network, roles and capacity, and a de
   const { exitCode, stdout, stderr } = await runCli(['run', '--', 'node', 'migrate.js', '--all'], options())
   t.equal(exitCode, 0, stderr)
   t.equal(stdout, 'migrated 3 tables\n')
-  const { healthCheck, portMappings, ...app } = definition.containerDefinitions[0] as any
-  const { taskDefinitionArn, ...rest } = definition
+  const { healthCheck: _check, portMappings: _ports, ...app } = definition.containerDefinitions[0] as any
+  const { taskDefinitionArn: _arn, ...rest } = definition
   t.same(asked.register, {
     ...rest,
     family: 'webapp-run',

@@ -34,7 +34,7 @@ export function findOwnChanges(plan: ShownPlan): (resource: ShownResource, path:
   const all = listResources(plan.prior_state?.values?.root_module)
   const valuesOf = (types: string[]) => all.filter(({ type }) => types.includes(type)).map(({ values }) => values)
   return ({ type, change }, path) => {
-    const concerns = (each: { type: string; attribute: string }) => each.type === type && new RegExp(`^${each.attribute}\\b`).test(path)
+    const concerns = (each: { type: string; attribute: string }) => each.type === type && (path === each.attribute || path.startsWith(`${each.attribute}.`) || path.startsWith(`${each.attribute}[`))
     const after = (change.after ?? {}) as Values
     const rule = owned.find(concerns)
     if (!rule) return decided.some((each) => concerns(each) && valuesOf([each.owner]).length > 0)
