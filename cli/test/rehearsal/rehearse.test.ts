@@ -82,11 +82,11 @@ t.test('from a clone to a running webapp, a new version, and away again', async 
     t.equal(broken.exitCode, 5, broken.stdout)
     t.match(broken.stderr, / event {6} has started 2 tasks: \(task [0-9a-f]{8}\)/)
     t.match(broken.stderr, /stopped: Essential container in task exited \(EssentialContainerExited, exit code 3\); log: no database at db\.internal/)
-    t.match(broken.stderr, /error: The new tasks with [0-9a-f]{16} do not serve\./)
-    t.match(broken.stderr, 'cause: ROLLBACK_SUCCESSFUL: ECS deployment circuit breaker: tasks failed to start.')
+    t.match(broken.stderr, /^FAILED after \d+ s: [^\n]*exit code 3[^\n]*\nDo: [^\n]+\nServing: [^\n]+ on 2 of 2 healthy tasks/m)
+    t.match(broken.stderr, / {2}deployment {2}\d+ ROLLBACK_SUCCESSFUL: ECS deployment circuit breaker: tasks failed to start\./)
     t.same(failures, [], 'the version before serves all the time')
-    const mended = await cli(['rehearse', '--json'])
-    t.equal(mended.exitCode, 0, mended.stderr)
+    const corrected = await cli(['rehearse', '--json'])
+    t.equal(corrected.exitCode, 0, corrected.stderr)
   })
 
   await t.test('terraform destroys all of it', async (t) => {
