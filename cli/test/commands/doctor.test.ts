@@ -21,7 +21,7 @@ const image = `registry/webapp@${digest}`
 /** Runs it on a project that is initialised and deployed. */
 async function doctor(t: Test, { account = {}, programs: more = {}, ...scene }: DeployScene = {}, args: string[] = [], env: Record<string, string | undefined> = {}) {
   const answers = { ...good, ...account.answers }
-  const { deploy, options, aws } = await deployScene(t, { ...scene, account: { ...webapp, ...account, answers }, programs: { ...programs, ...more } })
+  const { deploy, options, aws } = await deployScene(t, { ...scene, deployed: true, account: { ...webapp, ...account, answers }, programs: { ...programs, ...more } })
   const outputs = JSON.stringify({ image })
   await deploy(['--tag', 'v1', '--plan-only'], { FAKE_OUTPUTS: outputs })
   const result = await runCli(['doctor', '--json', ...args], options({ FAKE_OUTPUTS: outputs, ...env }))
@@ -124,7 +124,7 @@ t.test('what cannot be had skips what needs it, and the rest is still looked at'
 })
 
 t.test('a clock that AWS would refuse', async (t) => {
-  const { aws, options } = await deployScene(t, { programs })
+  const { aws, options } = await deployScene(t, { deployed: true, programs })
   aws.account.dateOffsetSeconds = -1000
   const { stdout } = await runCli(['doctor', '--json'], options())
   const { checks } = JSON.parse(stdout) as { checks: Result[] }

@@ -22,6 +22,7 @@ type Given = { on?: boolean; agent?: string; readonly?: boolean; mounts?: string
 async function exec(t: Test, { on = true, agent = 'RUNNING', readonly = false, mounts = [], version = '1.2.707.0', answers = {}, running = true }: Given = {}, args: string[] = []) {
   const shown = { taskArn, lastStatus: 'RUNNING', taskDefinitionArn: taskDefinition(2), enableExecuteCommand: on, containers: [{ name: 'app', runtimeId: `${task}-1`, managedAgents: [{ name: 'ExecuteCommandAgent', lastStatus: agent }] }] }
   const { options, aws } = await deployScene(t, {
+    deployed: true,
     programs: { 'session-manager-plugin': version ? plugin(version) : undefined },
     account: {
       ...webapp,

@@ -13,7 +13,7 @@ const second = '2'.repeat(32)
 const line = (eventId: string, seconds: number, task: string, message: string) => ({ eventId, timestamp: Date.now() - 60_000 + seconds * 1000, logStreamName: `ecs/app/${task}`, message })
 
 const scene = (t: Test, answers: FakeAccount['answers'], more: DeployScene = {}) =>
-  deployScene(t, { ...more, account: { ...webapp, answers: { ...deployedService(), ...definition, ...answers } } })
+  deployScene(t, { ...more, deployed: true, account: { ...webapp, answers: { ...deployedService(), ...definition, ...answers } } })
 
 t.test('lines for people and for scripts, and what may be missing', async (t) => {
   const events = [

@@ -91,7 +91,7 @@ t.test('a rolled-back deployment: its receipt has the evidence and proves nothin
   const receipt = last()
   t.match(receipt, {
     before: { taskDefinition: taskDefinition(1), digest: otherDigest },
-    outcome: { kind: 'failed', exitCode: 5, message: /do not serve/ },
+    outcome: { kind: 'failed', exitCode: 5, message: /exit code 3/ },
     deployment: { status: 'ROLLBACK_SUCCESSFUL', reason: /circuit breaker/ },
     stops: [{ code: 'EssentialContainerExited', containers: [{ name: 'app', exitCode: 3 }], log: ['Error: no database', '***'] }],
   })

@@ -33,6 +33,7 @@ async function runScene(t: Test, { end = { exitCode: 0 } as object, looks = 2, a
   let polled = 0
   const ended = { stoppedAt: 1_790_000_000, stoppedReason: 'Essential container in task exited', containers: [{ name: 'app', ...end }, { name: 'sidecar', exitCode: 143 }] }
   const scene = await deployScene(t, {
+    deployed: true,
     account: {
       ...webapp,
       answers: {
@@ -76,7 +77,7 @@ t.test('ends with the command’s exit code, or says why there is none', async (
   t.match(JSON.parse(result.stdout), { task: taskArn, exitCode: 3, end: /^task 77777777 stopped at 2026-.*, exit 3: Essential container in task exited/ })
   t.match(result.stderr, 'migrated 3 tables')
   const never = await runScene(t, { end: { reason: 'CannotPullContainerError: pull access denied' } })
-  t.match(await runCli(['run', '--', 'x'], never.options()), { exitCode: 5, stderr: /The command was never run: its task did not start\..*CannotPullContainerError.*fix: The task cannot fetch its image/s })
+  t.match(await runCli(['run', '--', 'x'], never.options()), { exitCode: 5, stderr: /The command was never run: its task did not start\..*CannotPullContainerError.*fix: See that the image exists/s })
   t.ok(never.asked.deregister)
   const denied = await runScene(t, { answers: { RunTask: refusal('AccessDeniedException') } })
   t.match(await runCli(['run', '--', 'x'], denied.options()), { exitCode: 4, stderr: /ecs:RunTask/ })

@@ -18,6 +18,8 @@ export const webapp = { repositories: { webapp: { immutable: true, images: { v1:
 export type DeployScene = {
   files?: Record<string, string | undefined>
   account?: Partial<FakeAccount>
+  /** Whether Terraform's state has outputs from the start. */
+  deployed?: boolean
   /** What the app answers on /version, or a text for its 503, or all that it answers. */
   served?: object | string | ((path: string) => { status: number; body: string })
   /** Programs to put on PATH besides, or instead of, a docker and a terraform that work. */
@@ -29,7 +31,7 @@ type TerraformCall = { verb?: string; args?: string[]; tag?: string; digest?: st
 /** A project, an AWS account, a terraform and an app that answers, none of them real. */
 export async function deployScene(
   t: Test,
-  { files = {}, account = webapp, served = { version: '1.2.3', imageTag: 'v1', imageDigest: digest }, programs: more = {} }: DeployScene = {},
+  { files = {}, account = webapp, served = { version: '1.2.3', imageTag: 'v1', imageDigest: digest }, deployed = false, programs: more = {} }: DeployScene = {},
 ) {
   const project = writeProject(t.testdir({}), files)
   const answers = { ...deployedService(), ...account.answers }
@@ -50,7 +52,7 @@ export async function deployScene(
   const tmp = join(project, 'tmp')
   mkdirSync(tmp)
   // What serves is not watched for a crash for another half minute.
-  const env = { ...aws.env, FARGATE_CTL_BAKE: '0', TMPDIR: tmp, FAKE_ALB_URL: url, FAKE_PLAN: JSON.stringify({ 'module.ecs.a': 'create', 'module.ecs.b': 'update' }) }
+  const env = { ...aws.env, ...(deployed ? { FAKE_STATE: '1' } : {}), FARGATE_CTL_BAKE: '0', TMPDIR: tmp, FAKE_ALB_URL: url, FAKE_PLAN: JSON.stringify({ 'module.ecs.a': 'create', 'module.ecs.b': 'update' }) }
   const options = (more: Record<string, string | undefined> = {}) => ({ cwd: project, path: [programs.folder], env: { ...env, ...more } })
   const infrastructure = join(project, 'infrastructure')
   return {
