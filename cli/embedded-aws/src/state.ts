@@ -31,7 +31,7 @@ const records = z.record(z.string(), z.unknown())
 const fileSchema = z.object({
   version: z.literal(version),
   ...Object.fromEntries(
-    ['clusters', 'taskDefinitions', 'services', 'serviceDeployments', 'serviceRevisions', 'tasks', 'flowLogs'].map((name) => [
+    ['clusters', 'taskDefinitions', 'services', 'serviceDeployments', 'serviceRevisions', 'tasks', 'flowLogs', 'alarms'].map((name) => [
       name,
       z.record(z.string(), records).optional(),
     ]),

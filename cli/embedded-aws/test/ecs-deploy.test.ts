@@ -20,9 +20,9 @@ t.test('ecs-deploy deploys, scales and rolls back', { timeout: 550_000 }, async 
     AWS_PROFILE: undefined,
   }
   const run = async (...args: string[]) => {
-    const ended = promisify(execFile)(ecsDeploy ?? '', args, { env }) as Promise<{ stdout: string; code?: number }>
-    const { stdout, code = 0 } = await ended.catch((error: { stdout: string; code: number }) => error)
-    return { said: stdout, code }
+    const ended = promisify(execFile)(ecsDeploy ?? '', args, { env }) as Promise<{ stdout: string; stderr: string; code?: number }>
+    const { stdout, stderr, code = 0 } = await ended.catch((error: { stdout: string; stderr: string; code: number }) => error)
+    return { said: stdout + stderr, code }
   }
   const first = await ecs.register('web', [appContainer()])
   await ecs.createService('web', first)

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { z } from 'zod'
 import { CliError } from '../platform/errors.ts'
 import { interruption } from '../platform/interrupts.ts'
@@ -5,7 +7,7 @@ import { ProgramError, run, type RunOptions } from '../platform/run.ts'
 import { explainFailure, hasWrongVersion, onlyLockIsLeft, onlyStateIsUnsaved, plain, readUnsavedOutputs, wrongVersionError, type Failure } from './explain-failure.ts'
 import { withRecord } from './holder.ts'
 import type { LogFile } from './log-file.ts'
-import { installHint, terraformProgram } from './program.ts'
+import { installHint, isOpenTofu, terraformProgram } from './program.ts'
 
 export { installHint, isOpenTofu, terraformProgram } from './program.ts'
 import { shownPlanSchema, type ShownPlan } from './plan/schema.ts'
@@ -74,7 +76,8 @@ export async function readTerraformVersion(): Promise<string> {
 const lockWait = ({ lockWaitSeconds }: Terraform) => (lockWaitSeconds === undefined ? [] : [`-lock-timeout=${lockWaitSeconds}s`])
 
 export async function initTerraform(terraform: Terraform, backendFile: string, say: Say): Promise<void> {
-  const args = ['init', '-input=false', '-no-color', '-reconfigure', '-lockfile=readonly', `-backend-config=${backendFile}`]
+  const lockFile = (await hasLockOfItsOwn(terraform)) ? ['-lockfile=readonly'] : []
+  const args = ['init', '-input=false', '-no-color', '-reconfigure', ...lockFile, '-test-directory=no-tests', `-backend-config=${backendFile}`]
   try {
     await patiently(terraform, 'init', say, (onLine, more) => run(terraformProgram(), args, { ...options(terraform), ...more, onLine }))
   } catch (error) {
@@ -84,6 +87,13 @@ export async function initTerraform(terraform: Terraform, backendFile: string, s
     const fix = 'Read the cause; a module or provider that cannot be downloaded is a matter of the network.'
     throw new CliError('unavailable', 'terraform init failed.', { fix, cause })
   }
+}
+
+/** A lock file that Terraform wrote names no provider of OpenTofu's registry, which then adds its own. */
+async function hasLockOfItsOwn({ folder }: Terraform): Promise<boolean> {
+  if (!isOpenTofu()) return true
+  const text = await readFile(join(folder, '.terraform.lock.hcl'), 'utf8').catch(() => '')
+  return text.includes('registry.opentofu.org/')
 }
 
 /**

@@ -25,7 +25,8 @@ export async function requireNetwork(upstream: Upstream, scope: Scope, network: 
  */
 export async function requireRoles(upstream: Upstream, scope: Scope, { taskRoleArn, executionRoleArn }: TaskDefinition): Promise<void> {
   for (const arn of [taskRoleArn, executionRoleArn]) {
-    if (typeof arn !== 'string') continue
+    // An empty one, as some clients send it, is none.
+    if (typeof arn !== 'string' || arn === '') continue
     const RoleName = arn.split('/').at(-1) as string
     await upstream.query(scope, 'iam', { Action: 'GetRole', RoleName }).catch((error: unknown) => {
       if (!(error instanceof AwsError) || error.type !== 'NoSuchEntity') throw error

@@ -21,6 +21,21 @@ t.test('writes what is asked for and nothing else', async (t) => {
   t.equal(readFileSync(file, 'utf8'), '')
 })
 
+t.test('OpenTofu finds the same provider by the host that it looks for', async (t) => {
+  process.env.FARGATE_CTL_TERRAFORM = 'tofu'
+  t.teardown(() => delete process.env.FARGATE_CTL_TERRAFORM)
+  const part = (host: string) => join(host, 'hashicorp', 'aws')
+  const folder = t.testdir({ mirror: { 'registry.terraform.io': { hashicorp: { aws: { '5.100.0': { linux_amd64: { provider: 'the program' } }, 'aws_5.99.0.zip': 'an archive' } } } } })
+  const file = join(folder, 'terraform.rc')
+  await writeTerraformConfig({ file, registryUrl: 'http://127.0.0.1:4000', providerMirror: join(folder, 'mirror') })
+  const text = readFileSync(file, 'utf8')
+  t.match(text, 'host "registry.opentofu.org" {')
+  t.match(text, 'include = ["registry.opentofu.org/hashicorp/aws"]')
+  const [, mirror = ''] = /path {4}= "(.*)"/.exec(text) ?? []
+  t.equal(readFileSync(join(mirror, part('registry.opentofu.org'), '5.100.0', 'linux_amd64', 'provider'), 'utf8'), 'the program')
+  t.equal(readFileSync(join(mirror, part('registry.opentofu.org'), 'aws_5.99.0.zip'), 'utf8'), 'an archive')
+})
+
 t.test('the registry is reached when it says that it is one', async (t) => {
   t.equal(await canReachRegistry(await serve(t, (_, response) => response.end('{"modules.v1":"/v1/modules/"}'))), true)
 })
