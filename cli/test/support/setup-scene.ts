@@ -36,7 +36,7 @@ export function setupScene(t: Test, programs: Record<string, string | undefined>
   const folder = t.testdir({})
   const clone = join(folder, 'clone')
   const scratch = join(folder, 'scratch')
-  for (const path of ['cli/src/main.ts', 'cli/bundle.ts', 'package.json', 'package-lock.json']) {
+  for (const path of ['cli/src/main.ts', 'cli/embedded-aws/src/main.ts', 'cli/bundle.ts', 'package.json', 'package-lock.json']) {
     mkdirSync(dirname(join(clone, path)), { recursive: true })
     writeFileSync(join(clone, path), path)
   }
