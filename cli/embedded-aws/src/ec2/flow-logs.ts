@@ -1,6 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Store } from '../state.ts'
-import { sendExchange, type Exchange, type Proxy } from '../proxy.ts'
+import type { Proxy } from '../proxy.ts'
 
 /** What ministack forgets of a flow log, without which Terraform replaces it in every plan: parameter and element. */
 const forgotten = {
@@ -17,8 +17,8 @@ const defaults = {
     '${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} ${packets} ${bytes} ${start} ${end} ${action} ${log-status}',
 }
 
-/** Amazon EC2 is ministack's; flow logs keep what they were created with. */
-export function createEc2Api({ proxy, store }: { proxy: Proxy; store: Store }) {
+/** Flow logs keep what they were created with. */
+export function createFlowLogs({ proxy, store }: { proxy: Proxy; store: Store }) {
   const remember = async (req: IncomingMessage, input: URLSearchParams, created: string) => {
     for (const [, id = ''] of created.matchAll(/<item>(fl-\w+)<\/item>/g)) {
       const given = Object.keys(forgotten).flatMap((name) => {
@@ -41,14 +41,7 @@ export function createEc2Api({ proxy, store }: { proxy: Proxy; store: Store }) {
       return element + known.map(([name, value]) => render(forgotten[name as keyof typeof forgotten], value)).join('')
     })
 
-  return async (req: IncomingMessage, body: Buffer, res: ServerResponse): Promise<void> => {
-    const input = new URLSearchParams(body.toString())
-    const answer: Exchange = await proxy.exchange(req, body)
-    const action = input.get('Action')
-    if (action === 'CreateFlowLogs' && answer.status === 200) await remember(req, input, answer.body.toString())
-    if (action !== 'DescribeFlowLogs') return sendExchange(res, answer)
-    sendExchange(res, { ...answer, body: Buffer.from(complete(answer.body.toString())) })
-  }
+  return { remember, complete }
 }
 
 const render = (element: string, value: string) => `<${element}>${value.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</${element}>`
