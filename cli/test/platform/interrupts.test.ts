@@ -101,12 +101,13 @@ t.test('Ctrl-C typed at a terminal reaches terraform once', async (t) => {
 })
 
 t.test('a terminal that is closed: terraform still ends in order', async (t) => {
-  const { options, untilBusy, signals, lock } = await busyScene(t, 'FAKE_APPLY_MS')
+  const { options, untilBusy, signals, lock, tmp } = await busyScene(t, 'FAKE_APPLY_MS')
   const cli = startCliOnTerminal(approved, options)
   await untilBusy()
   cli.child.kill('SIGKILL')
   await until('terraform ends', () => !existsSync(lock))
   t.same(signals(), ['SIGINT'])
+  await until('fargate-ctl has written its receipt and ends', () => readdirSync(tmp).length === 0)
 })
 
 t.test('a reader of the output that has gone away does not end the deployment', async (t) => {
