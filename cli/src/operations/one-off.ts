@@ -5,11 +5,12 @@ import { CliError, describeCause } from '../platform/errors.ts'
 import { interruption } from '../platform/interrupts.ts'
 import type { Terminal } from '../platform/terminal/terminal.ts'
 import { diagnose } from '../rollout/diagnose.ts'
+import type { Deployed } from '../rollout/open.ts'
 import { containerOf } from '../rollout/prove.ts'
+import { idOf } from '../rollout/timeline.ts'
 import { describeEnd } from './logs/previous.ts'
 import { logSourceOf } from './logs/source.ts'
 import { tail } from './logs/tail.ts'
-import type { Deployed } from '../rollout/open.ts'
 
 export type OneOff = {
   /** The program and its arguments, in place of what the image would run. */
@@ -119,5 +120,3 @@ function neverRan(task: Task, end: string, { name: container }: ContainerDefinit
   const { fix } = diagnose({ ...nothing, service: {}, stopped: [{ task, log: [] }] }, { ...unasked, container, repository, tag, region: service.region })
   return new CliError('deploymentFailed', 'The command was never run: its task did not start.', { fix, cause: end })
 }
-
-const idOf = (arn: string) => arn.split('/').at(-1) ?? ''

@@ -90,4 +90,7 @@ export function shorten(text: string): string {
     .replaceAll(/\b([0-9a-f]{8})[0-9a-f]{24}\b/g, '$1')
 }
 
-const shortId = (arn = '') => `task ${arn.split('/').at(-1)?.slice(0, 8)}`
+/** A task's id, of its ARN or of its log stream's name. */
+export const idOf = (arn = ''): string => arn.split('/').at(-1) ?? ''
+
+const shortId = (arn = '') => `task ${idOf(arn).slice(0, 8)}`

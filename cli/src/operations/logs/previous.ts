@@ -1,6 +1,6 @@
 import type { Task } from '../../platform/aws/ecs.ts'
 import { CliError } from '../../platform/errors.ts'
-import { failedContainer, shorten } from '../../rollout/timeline.ts'
+import { failedContainer, idOf, shorten } from '../../rollout/timeline.ts'
 import type { Deployed } from '../../rollout/open.ts'
 import type { LogSource } from './source.ts'
 
@@ -28,8 +28,6 @@ export async function findPreviousTask({ service, outputs }: Deployed, source: L
   const ended = `task ${idOf(name).slice(0, 8)} runs no more${lastAt ? `; its last line is of ${lastAt.toISOString()}` : ''}. ECS tells for an hour why a task stopped, and no longer.`
   return { id: idOf(name), from: new Date(0), ended }
 }
-
-const idOf = (arn = '') => arn.split('/').at(-1) ?? ''
 
 /** `task 1f32cba2 stopped at 2026-11-26T03:32:21Z, exit 137 (memory): Essential container in task exited`. */
 export function describeEnd(task: Task, app: string | undefined): string {

@@ -1,21 +1,37 @@
-import { DescribeTargetHealthCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2'
+import {
+  DescribeLoadBalancerAttributesCommand,
+  DescribeTargetGroupsCommand,
+  DescribeTargetHealthCommand,
+  ElasticLoadBalancingV2Client,
+} from '@aws-sdk/client-elastic-load-balancing-v2'
 import { clientDefaults, doing, timedCallOptions } from './client.ts'
 
-/** A target as its load balancer sees it; `reason` is a code such as Target.ResponseCodeMismatch. */
-export type Target = { address: string; state: string; reason: string | undefined; description: string | undefined }
+/** A target as its load balancer sees it; `reason` is a code, and `description` says it in words. */
+export type Target = { id: string; port: number | null; zone: string | null; state: string; reason: string | null; description: string | null }
 
-/**
- * The targets of a target group
- * (https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetHealth.html).
- * @throws CliError `unavailable`
- */
-export async function describeTargets(targetGroupArn: string, region: string): Promise<Target[]> {
-  const asked = new ElasticLoadBalancingV2Client(clientDefaults(region)).send(new DescribeTargetHealthCommand({ TargetGroupArn: targetGroupArn }), timedCallOptions())
-  const { TargetHealthDescriptions: targets = [] } = await doing('read the health of the targets', asked, 'elasticloadbalancing:DescribeTargetHealth')
-  return targets.map(({ Target: target, TargetHealth: health }) => ({
-    address: target?.Id ?? '',
-    state: health?.State ?? 'unknown',
-    reason: health?.Reason,
-    description: health?.Description,
+const client = (region: string) => new ElasticLoadBalancingV2Client(clientDefaults(region))
+
+/** https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTargetHealth.html @throws CliError `unavailable` */
+export async function describeTargets(targetGroup: string, region: string): Promise<Target[]> {
+  const asked = client(region).send(new DescribeTargetHealthCommand({ TargetGroupArn: targetGroup }), timedCallOptions())
+  const { TargetHealthDescriptions = [] } = await doing("read the targets' health", asked, 'elasticloadbalancing:DescribeTargetHealth')
+  return TargetHealthDescriptions.map(({ Target, TargetHealth }) => ({
+    id: Target?.Id ?? '',
+    port: Target?.Port ?? null,
+    zone: Target?.AvailabilityZone ?? null,
+    state: TargetHealth?.State ?? 'unknown',
+    reason: TargetHealth?.Reason ?? null,
+    description: TargetHealth?.Description ?? null,
   }))
+}
+
+/** Whether the load balancer in front of a target group refuses to be deleted. @throws CliError `unavailable` */
+export async function isDeletionProtected(targetGroup: string, region: string): Promise<boolean> {
+  const groups = client(region).send(new DescribeTargetGroupsCommand({ TargetGroupArns: [targetGroup] }), timedCallOptions())
+  const { TargetGroups = [] } = await doing('read the target group', groups, 'elasticloadbalancing:DescribeTargetGroups')
+  const [arn] = TargetGroups[0]?.LoadBalancerArns ?? []
+  if (!arn) return false
+  const asked = client(region).send(new DescribeLoadBalancerAttributesCommand({ LoadBalancerArn: arn }), timedCallOptions())
+  const { Attributes = [] } = await doing("read the load balancer's attributes", asked, 'elasticloadbalancing:DescribeLoadBalancerAttributes')
+  return Attributes.some(({ Key, Value }) => Key === 'deletion_protection.enabled' && Value === 'true')
 }
