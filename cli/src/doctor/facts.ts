@@ -1,13 +1,13 @@
 import { getIdentity, type Identity } from '../platform/aws/sts.ts'
-import type { Service, TaskDefinition } from '../platform/aws/ecs.ts'
+import { openService, type Service, type TaskDefinition } from '../platform/aws/ecs.ts'
 import type { Project } from '../platform/project.ts'
 import type { EngineChoice } from '../release/engine.ts'
-import { findDeployedService, readServiceOutputs, type Outputs } from '../rollout/service.ts'
 import { needsInit } from '../terraform/init.ts'
 import { readConfigurationOnce } from '../terraform/settings/cache.ts'
 import { backendFile } from '../terraform/settings/read-files.ts'
 import type { Configuration } from '../terraform/settings/read-configuration.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
+import { findService, readServiceOutputs, type Outputs } from '../terraform/service-outputs.ts'
 import { readOutputs } from '../terraform/terraform.ts'
 import { Skipped } from './check.ts'
 
@@ -41,8 +41,8 @@ export function gatherFacts(project: Project, engine: EngineChoice): Facts {
   })
   const deployed = once(async () => {
     const { inputs } = await settings()
-    const found = findDeployedService(inputs.region, await outputs())
-    if (found) return found
+    const found = findService(inputs.region, await outputs())
+    if (found) return openService(found)
     throw new Skipped("Terraform's outputs name no ECS service")
   })
   const service = once(async () => (await deployed()).describe())

@@ -5,7 +5,7 @@ import { interruption } from '../platform/interrupts.ts'
 import type { Project } from '../platform/project.ts'
 import type { StepTime, Terminal } from '../platform/terminal/terminal.ts'
 import { followApply } from '../terraform/progress.ts'
-import { applyTerraform, readOutputs } from '../terraform/terraform.ts'
+import { applyTerraform, readOutputs, type Applied } from '../terraform/terraform.ts'
 import { approve } from './approve.ts'
 import { countChanges, readChanges, type Changes } from '../terraform/changes.ts'
 import { namingLog, withPlan, withPlanOf, type LockFlags, type Prepared, type PreparedPlan, type PrepareFlags } from './prepare.ts'
@@ -16,6 +16,7 @@ import { requireServed, type Served } from './outcome.ts'
 import { withReceipt, type Attempt, type Evidence } from './receipt/record.ts'
 import { readServiceOutputs } from './service.ts'
 import { refuseKnownBad, tellTruth } from './truth.ts'
+import { usualApply, usualSeconds } from './usual.ts'
 
 export type DeployFlags = PrepareFlags & RolloutFlags & {
   /** The file of a sealed plan, which is applied instead of a new one. */
@@ -83,7 +84,7 @@ export function deployRelease(deployment: Deployment, prepared: Prepared, flags:
 
 /** Shows the plan and what it would undo, asks, applies it, waits for the proof, and keeps a receipt of it all. */
 async function applyPlan(deployment: Deployment, prepared: PreparedPlan, flags: RolloutFlags & Pick<DeployFlags, 'before'>, terminal: Terminal): Promise<DeployResult> {
-  const { release, identity, terraform, file, plan, truth } = prepared
+  const { release, identity, terraform, plan, truth } = prepared
   const { repository, tag, digest } = release
   tellTruth(truth, terminal)
   if (!plan.isEmpty && !flags.allowKnownBad) refuseKnownBad(truth, release)
@@ -97,7 +98,7 @@ async function applyPlan(deployment: Deployment, prepared: PreparedPlan, flags: 
     if (flags.before && !plan.isEmpty) await flags.before(release, await readOutputs(terraform), terminal)
     const { outputs, leftover } = plan.isEmpty
       ? { outputs: await readOutputs(terraform), leftover: undefined }
-      : await namingLog(terraform, terminal, terminal.step('terraform apply', (say) => applyTerraform({ ...terraform, onMessage: followApply(plan, say) }, file, say)))
+      : await applyAndFollow(prepared, changes, evidence, terminal)
     evidence.outputs = outputs
     if (leftover) terminal.warn([leftover.error.message, leftover.error.fix].join('\n'))
     const { url, served } = await waitUntilServed(deployment, prepared, evidence, flags, terminal)
@@ -105,6 +106,18 @@ async function applyPlan(deployment: Deployment, prepared: PreparedPlan, flags: 
     if (leftover?.isUnsaved) throw leftover.error
     return { url, version: served.version, proof: served.proof, receipt: evidence.id, ...result }
   })
+}
+
+const applyStage = 'terraform apply'
+const proofStage = 'Wait for the proof that it serves'
+
+function applyAndFollow({ terraform, file, plan, receipts }: PreparedPlan, changes: Changes, evidence: Evidence, terminal: Terminal): Promise<Applied> {
+  const apply = terminal.step(applyStage, (say) => {
+    const { onMessage, slow } = followApply(plan, say, usualApply(receipts, changes, applyStage))
+    evidence.slow = slow
+    return applyTerraform({ ...terraform, onMessage }, file, say)
+  })
+  return namingLog(terraform, terminal, apply)
 }
 
 /** @throws CliError `deploymentFailed`, or `unavailable` where something is missing without which nothing is proved */
@@ -125,10 +138,10 @@ async function waitUntilServed(
   const onLook = (seen: Observed) => (evidence.seen = seen)
   const { region, name, env } = settings.inputs
   const applied = !plan.isEmpty
-  const about = { release, region, account: identity.account, environment: `${name}-${env}`, tags: new Map(receipts.map((each) => [each.release.digest, each.release.tag])) }
+  const about = { release, region, account: identity.account, environment: `${name}-${env}`, tags: new Map(receipts.map((each) => [each.release.digest, each.release.tag])), usualSeconds: usualSeconds(receipts, readChanges(plan), proofStage) }
   const watched = { timeoutSeconds, bakeSeconds, keepTrying, speed, locateInputs, onLook }
   const options = { ...about, outputs: { ...read, alb_url: url }, applied, ...watched }
-  const served = await terminal.step('Wait for the proof that it serves', async (say) => {
+  const served = await terminal.step(proofStage, async (say) => {
     const outcome = await watchRollout(options, terminal, say).catch((error: unknown) => {
       throw applied && error === interruption.reason ? interrupted(error as CliError) : error
     })
