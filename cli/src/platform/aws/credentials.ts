@@ -1,4 +1,5 @@
 import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers'
+import type { AwsCredentialIdentity } from '@aws-sdk/types'
 import { doing } from './client.ts'
 
 /** Whom Terraform's S3 backend acts as: https://developer.hashicorp.com/terraform/language/backend/s3#credentials-and-shared-configuration */
@@ -32,6 +33,19 @@ export function credentialsFor({ region, profile, assume_role: role }: StateAcce
     TransitiveTagKeys: role.transitive_tag_keys ?? undefined,
   }
   return fromTemporaryCredentials({ masterCredentials: own, params, clientConfig: { region } })
+}
+
+/** So long before they end, credentials are fetched anew. */
+const marginMilliseconds = 5 * 60_000
+const held = new Map<string, Promise<AwsCredentialIdentity>>()
+
+/** The credentials of a role that the machine's own may take on; all clients share them. */
+export async function roleCredentials(region: string, role_arn: string): Promise<AwsCredentialIdentity> {
+  const known = await held.get(role_arn)?.catch(() => undefined)
+  if (known && Number(known.expiration ?? Infinity) - Date.now() > marginMilliseconds) return known
+  const asked = credentialsFor({ region, assume_role: { role_arn } })()
+  held.set(role_arn, asked)
+  return asked
 }
 
 /** A duration as Go writes it, such as 1h30m (https://pkg.go.dev/time#ParseDuration), which Terraform has checked. */
