@@ -1,8 +1,8 @@
-import type { AwsCredentialIdentity } from '@aws-sdk/types'
+import type { STSClientConfig } from '@aws-sdk/client-sts'
 import { CliError } from '../errors.ts'
 import { interruption } from '../interrupts.ts'
 
-type Credentials = () => Promise<AwsCredentialIdentity>
+type Credentials = Exclude<STSClientConfig['credentials'], undefined>
 let credentials: Credentials | undefined
 
 /** From here on clients use these, as Terraform's provider does; undefined: the machine's own. */

@@ -1,5 +1,4 @@
 import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers'
-import type { AwsCredentialIdentity } from '@aws-sdk/types'
 import { doing } from './client.ts'
 
 /** Whom Terraform's S3 backend acts as: https://developer.hashicorp.com/terraform/language/backend/s3#credentials-and-shared-configuration */
@@ -37,10 +36,11 @@ export function credentialsFor({ region, profile, assume_role: role }: StateAcce
 
 /** So long before they end, credentials are fetched anew. */
 const marginMilliseconds = 5 * 60_000
-const held = new Map<string, Promise<AwsCredentialIdentity>>()
+type Credentials = Awaited<ReturnType<ReturnType<typeof credentialsFor>>>
+const held = new Map<string, Promise<Credentials>>()
 
 /** The credentials of a role that the machine's own may take on; all clients share them. */
-export async function roleCredentials(region: string, role_arn: string): Promise<AwsCredentialIdentity> {
+export async function roleCredentials(region: string, role_arn: string): Promise<Credentials> {
   const known = await held.get(role_arn)?.catch(() => undefined)
   if (known && Number(known.expiration ?? Infinity) - Date.now() > marginMilliseconds) return known
   const asked = credentialsFor({ region, assume_role: { role_arn } })()
