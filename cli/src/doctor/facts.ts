@@ -24,11 +24,14 @@ export type Facts = {
   taskDefinition: () => Promise<TaskDefinition>
 }
 
-/** Every fact throws `Skipped` where what it is read from is not there. */
-export function gatherFacts(project: Project, engine: EngineChoice): Facts {
+/**
+ * Every fact throws `Skipped` where what it is read from is not there.
+ * @param known the settings, where they have been read
+ */
+export function gatherFacts(project: Project, engine: EngineChoice, known?: Settings): Facts {
   const configuration = once(() => readConfigurationOnce(project))
   const settings = once(async () => {
-    const { settings } = await configuration()
+    const settings = known ?? (await configuration()).settings
     if (!settings) throw new Skipped('the configuration has errors')
     actAs(settings.inputs)
     return settings

@@ -93,22 +93,22 @@ export function createTerminal(options: TerminalOptions): Terminal {
       }
       const heart = live || quiet || verbose ? undefined : setInterval(beat, heartbeatSeconds * 100).unref()
       const remember = () => times.push({ name, startedAt, seconds: Math.round(seconds() * 100) / 100 })
-      live?.start(name)
+      const step = live?.start(name)
       groups.start(name)
       spoken = performance.now()
       try {
         const result = await work((detail) => {
           doing = detail
-          if (live) live.say(redact(detail))
+          if (step) step.say(redact(detail))
           else terminal.detail(`  ${detail}`)
         })
-        live?.stop()
+        step?.stop()
         groups.end()
         remember()
         if (!quiet) line(`${colors.green('✔')} ${name} ${colors.dim(formatSeconds(seconds()))}`)
         return result
       } catch (error) {
-        live?.stop()
+        step?.stop()
         groups.end()
         remember()
         line(`${colors.red('✖')} ${name} ${colors.dim(formatSeconds(seconds()))}`)
