@@ -67,8 +67,7 @@ const draw = (look: Look, width = 80, more: Partial<Known> = {}, colors = pico.c
 
 t.test('at 80 columns everything stands in its place', async (t) => {
   t.strictSame(draw(look()), [
-    '  webapp-dev  eu-central-1  account 123456789012  9 min 48 s left',
-    '  usually 41 s',
+    '  webapp-dev  eu-central-1  account 123456789012  9 min 48 s left  usually 41 s',
     '  v1.4.0  5d6f00000000  commit 4f2a9c1b  deployment 9Q2zVtXkq3',
     '',
     '  ✔ apply  ● start 1 of 2  ○ health  ○ drain  ○ prove  ○ bake 30 s',
