@@ -3,6 +3,7 @@ import { Command, Option } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { registerBuild } from './commands/build.ts'
 import { registerCompletion } from './commands/completion.ts'
+import { registerContinue } from './commands/continue.ts'
 import { registerDeploy } from './commands/deploy.ts'
 import { registerDestroy } from './commands/destroy.ts'
 import { registerDoctor } from './commands/doctor.ts'
@@ -42,6 +43,7 @@ const commands = [
   registerBuild,
   registerPlan,
   registerDeploy,
+  registerContinue,
   registerStatus,
   registerRollback,
   registerHistory,

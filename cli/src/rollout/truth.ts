@@ -4,6 +4,8 @@ import { interruption } from '../platform/interrupts.ts'
 import { describeAge } from '../platform/terminal/describe-age.ts'
 import type { Terminal } from '../platform/terminal/terminal.ts'
 import type { Release } from '../release/release.ts'
+import { describeExpiry } from './describe-expiry.ts'
+import { findHold, type Hold } from './hold.ts'
 import { resolvedDigest, containerOf, shortArn } from './prove.ts'
 import { isProved, isTakenBack, shortDigest, takenBack, type Receipt } from './receipt/receipt.ts'
 import type { Numbered } from './receipt/store.ts'
@@ -22,10 +24,12 @@ export type Truth = {
   /** In sentences, how Terraform's state differs from what runs, and the command that joins them again. */
   drift: { message: string; fix: string } | null
   takenBack: TakenBack[]
+  /** The deployment that waits for `continue` or `rollback`. */
+  held: Hold | null
   unknown: string | null
 }
 
-const nothingYet: Truth = { live: null, drift: null, takenBack: [], unknown: null }
+const nothingYet: Truth = { live: null, drift: null, takenBack: [], held: null, unknown: null }
 
 /** A deployment of ECS's own list, with what it brought. */
 export type Listed = { deployment: ServiceDeployment; taskDefinition: string | null; digest: string | null }
@@ -58,7 +62,8 @@ export async function readTruth(region: string, asked: Promise<Record<string, un
     const since = listed.findLast((each) => each.taskDefinition === taskDefinition && each.deployment.status === 'SUCCESSFUL')?.deployment.finishedAt
     const live = { taskDefinition, digest: (brings && resolvedDigest({ revision: brings }, { container })) ?? null, since }
     const all = receipts.map(({ receipt }) => receipt)
-    return { live, drift: describeDrift(live, outputs.task_definition_arn, listed, all), takenBack: findTakenBack(listed, all), unknown: null }
+    const drift = describeDrift(live, outputs.task_definition_arn, listed, all)
+    return { live, drift, takenBack: findTakenBack(listed, all), held: findHold(deployments) ?? null, unknown: null }
   } catch (error) {
     interruption.throwIfAborted()
     const why = error instanceof CliError ? [error.message, error.fix].filter(Boolean).join(' ') : describeCause(error)
@@ -103,6 +108,14 @@ function findTakenBack(listed: Listed[], receipts: Receipt[]): TakenBack[] {
 export function tellTruth({ drift, unknown }: Truth, terminal: Terminal): void {
   if (unknown) terminal.warn(unknown)
   if (drift) terminal.warn(`${drift.message} This joins them again: ${drift.fix}`)
+}
+
+/** Refuses to deploy over a deployment that waits for a decision: ECS would forget it. @throws CliError `usage` */
+export function refuseHeld({ held }: Truth): void {
+  if (!held) return
+  throw new CliError('usage', `A deployment is held, and waits for somebody's decision; ${describeExpiry(held)}. Nothing was changed.`, {
+    fix: 'Decide it first: `fargate-ctl continue`, or `fargate-ctl rollback`.',
+  })
 }
 
 /**

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 
 /** `platforms`: the digests that an index holds. */
 export type FakeImage = { digest: string; size?: number; platforms?: string[] }
-export type FakeInput = { desiredStatus?: string; tasks?: string[] }
+export type FakeInput = { desiredStatus?: string; tasks?: string[]; deploymentConfiguration?: object; hookId?: string }
 /** What the fake account holds; tests change it while it runs. */
 export type FakeAccount = {
   repositories: Record<string, { immutable: boolean; images: Record<string, FakeImage> }>
@@ -168,9 +168,12 @@ function ecr(state: FakeAccount, action: string, input: EcrInput, url: string): 
     return json({ imageDetails: [{ imageDigest: image.digest, imageSizeInBytes: image.size ?? 42_000_000 }] })
   }
   if (action === 'BatchGetImage') {
-    const { platforms } = Object.values(repository.images).find(({ digest }) => digest === id?.imageDigest) ?? {}
-    const imageManifest = platforms ? JSON.stringify({ manifests: platforms.map((digest) => ({ digest })) }) : id?.imageDigest
-    return json({ images: [{ imageManifest, imageManifestMediaType: `application/vnd.oci.image.${platforms ? 'index' : 'manifest'}.v1+json` }] })
+    const asked = (input.imageIds ?? []).flatMap(({ imageDigest }) => Object.values(repository.images).find(({ digest }) => digest === imageDigest) ?? [])
+    const images = asked.map(({ digest: imageDigest, platforms }) => {
+      const imageManifest = platforms ? JSON.stringify({ manifests: platforms.map((digest) => ({ digest })) }) : imageDigest
+      return { imageId: { imageDigest }, imageManifest, imageManifestMediaType: `application/vnd.oci.image.${platforms ? 'index' : 'manifest'}.v1+json` }
+    })
+    return json({ images })
   }
   repository.images[input.imageTag ?? ''] = { digest: input.imageManifest ?? '' }
   return json({ image: {} })

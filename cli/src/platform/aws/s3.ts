@@ -9,6 +9,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3'
 import { CliError } from '../errors.ts'
+import { accessOf } from './access.ts'
 import { awsError, callOptions, clientDefaults, doing, timedCallOptions } from './client.ts'
 import type { StateAccess } from './credentials.ts'
 
@@ -39,13 +40,6 @@ export async function requireBucket(backend: StateBucket): Promise<void> {
       fix: `Create it (\`aws s3api create-bucket --bucket ${bucket} --region ${region} …\`), or name another in infrastructure/s3.tfbackend.`,
     })
   }
-}
-
-/** What a client needs to act as the backend does; nothing where the machine's own credentials count, for more take long to load. */
-async function accessOf(backend: StateAccess) {
-  if (!backend.profile && !backend.assume_role) return {}
-  const { credentialsFor } = await import('./credentials.ts')
-  return { credentials: credentialsFor(backend) }
 }
 
 /** What a last word may take, after an interrupt too: less than GitHub leaves a cancelled step. */
