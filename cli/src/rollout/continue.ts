@@ -25,12 +25,13 @@ const nothingChanged: Changes = { create: [], update: [], replace: [], destroy: 
  */
 export async function continueHeld(project: Project, settings: Settings, flags: WatchFlags, terminal: Terminal): Promise<DeployResult> {
   const { service, outputs } = await openDeployed(project, settings, terminal)
-  const { hold, receipt, release, identity } = await terminal.step('Find what is held', async () => {
+  const { hold, receipt, receipts, release, identity } = await terminal.step('Find what is held', async () => {
     const [identity, deployments, newest] = await Promise.all([getIdentity(settings.inputs.region), service.deployments(), openReceipts(project, settings, terminal).newest(receiptsRead)])
     const hold = findHold(deployments)
     if (!hold) throw nothingHeld(deployments.at(-1))
-    const receipt = newest.find((each) => each.receipt.deployment?.arn === hold.deployment)?.receipt
-    return { identity, hold, receipt, release: receipt?.release ?? (await readRelease(deployments.at(-1))) }
+    const receipts = newest.map((each) => each.receipt)
+    const receipt = receipts.find(({ deployment }) => deployment?.arn === hold.deployment)
+    return { identity, hold, receipt, receipts, release: receipt?.release ?? (await readRelease(deployments.at(-1))) }
   })
   terminal.note(`  ${release.tag} goes on${receipt ? `: receipt ${receipt.id}, of ${receipt.by.who}` : ''}`)
   const attempt = { project, settings, command: 'continue' as const, identity, release, changes: nothingChanged, before: receipt?.before ?? null, continues: receipt?.id }
@@ -38,7 +39,7 @@ export async function continueHeld(project: Project, settings: Settings, flags: 
     evidence.outputs = outputs
     await service.proceed(hold.deployment, hold.hookId)
     await removeHook(service, terminal)
-    const { url, outcome } = await waitUntilServed({ project, settings }, release, evidence, true, { ...flags, decidedHook: hold.hookId }, terminal)
+    const { url, outcome } = await waitUntilServed({ project, settings }, { release, identity, receipts, applied: true }, evidence, { ...flags, decidedHook: hold.hookId }, terminal)
     const { repository, tag, digest } = release
     return { url, ...describeOutcome(outcome), receipt: evidence.id, image: { repository, tag, digest }, changes: countChanges(nothingChanged), steps: terminal.times }
   })

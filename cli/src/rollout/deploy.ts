@@ -111,7 +111,8 @@ async function applyPlan(deployment: Deployment, prepared: PreparedPlan, flags: 
       : await namingLog(terraform, terminal, terminal.step('terraform apply', (say) => applyTerraform({ ...terraform, onMessage: followApply(plan, say) }, file, say)))
     evidence.outputs = outputs
     if (leftover) terminal.warn([leftover.error.message, leftover.error.fix].join('\n'))
-    const { url, outcome } = await waitUntilServed(deployment, release, evidence, !plan.isEmpty, flags, terminal)
+    const applied = !plan.isEmpty
+    const { url, outcome } = await waitUntilServed(deployment, { release, identity, receipts: prepared.receipts, applied }, evidence, flags, terminal)
     if (holding && outcome.kind === 'served') terminal.warn('ECS did not hold the deployment: it is complete.')
     // It serves, but the next apply would not know of this one.
     if (leftover?.isUnsaved) throw leftover.error
@@ -128,15 +129,15 @@ export function describeOutcome(outcome: Served | Held): Pick<DeployResult, 'ver
 }
 
 /**
+ * @param deployed `applied`: whether Terraform has applied something, or somebody has let a held deployment go on
  * @param flags `decidedHook`: the lifecycle hook of the deployment that somebody has decided
  * @returns held only where --hold asks for it
  * @throws CliError `deploymentFailed`, or `unavailable` where something is missing without which nothing is proved
  */
 export async function waitUntilServed(
   { project, settings }: Pick<Deployment, 'project' | 'settings'>,
-  release: Release,
+  { release, identity, receipts, applied }: Pick<PreparedPlan, 'release' | 'identity' | 'receipts'> & { applied: boolean },
   evidence: Evidence,
-  applied: boolean,
   flags: WatchFlags & { hold?: boolean; decidedHook?: string },
   terminal: Terminal,
 ): Promise<{ url: string; outcome: Served | Held }> {
@@ -144,12 +145,14 @@ export async function waitUntilServed(
   const { alb_url: url } = read
   if (!url) throw noUrl()
   // ECS's client takes long to load, and a plan needs none.
-  const { watchRollout } = await import('./watch.ts')
+  const { watchRollout } = await import('./watch/watch.ts')
   const { timeout: timeoutSeconds, bake: bakeSeconds = 0, keepTrying = false, speed = 1, decidedHook } = flags
   const locateInputs = async () => (await import('../terraform/settings/locate-inputs.ts')).locateInputs(project)
   const onLook = (seen: Observed) => (evidence.seen = seen)
+  const { region, name, env } = settings.inputs
+  const about = { release, region, account: identity.account, environment: `${name}-${env}`, tags: new Map(receipts.map((each) => [each.release.digest, each.release.tag])) }
   const watched = { timeoutSeconds, bakeSeconds, keepTrying, speed, decidedHook, locateInputs, onLook }
-  const options = { release, outputs: { ...read, alb_url: url }, region: settings.inputs.region, applied, ...watched }
+  const options = { ...about, outputs: { ...read, alb_url: url }, applied, ...watched }
   const reached = await terminal.step('Wait for the proof that it serves', async (say) => {
     const outcome = await watchRollout(options, terminal, say).catch((error: unknown) => {
       throw applied && error === interruption.reason ? interrupted(error as CliError) : error

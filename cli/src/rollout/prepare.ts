@@ -12,6 +12,7 @@ import { openLog } from '../terraform/log-file.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
 import { planTerraform, readOutputs, type Plan, type Terraform } from '../terraform/terraform.ts'
 import { ensureInit } from './open.ts'
+import type { Receipt } from './receipt/receipt.ts'
 import { openReceipts } from './receipt/store.ts'
 import { readTruth, type Truth } from './truth.ts'
 
@@ -24,7 +25,10 @@ export type PrepareFlags = BuildFlags & LockFlags & { build: boolean }
 export type Prepared = { release: Release; identity: Identity }
 
 /** A plan of one release, in a file that is gone when the work with it is done, and what runs meanwhile. */
-export type PreparedPlan = Prepared & { terraform: Terraform; file: string; plan: Plan; truth: Truth }
+export type PreparedPlan = Prepared & Found & { terraform: Terraform; file: string; plan: Plan }
+
+/** What was there before: what runs, and the newest receipts, newest first. */
+export type Found = { truth: Truth; receipts: Receipt[] }
 
 /** As many receipts as say what was taken back of late. */
 const receiptsRead = 20
@@ -56,17 +60,19 @@ export async function withPlanOf<Result>(
   const terraform = await openTerraform(project, prepared.release, flags, terminal)
   return withPlanFolder(async (folder) => {
     const file = join(folder, 'deploy.tfplan')
-    const [plan, truth] = await Promise.all([
+    const [plan, found] = await Promise.all([
       namingLog(terraform, terminal, terminal.step('terraform plan', (say) => planTerraform(terraform, file, say))),
-      readTruthOf(project, settings, terraform, terminal),
+      findBefore(project, settings, terraform, terminal),
     ])
-    return work({ ...prepared, terraform, file, plan, truth })
+    return work({ ...prepared, ...found, terraform, file, plan })
   })
 }
 
 /** What runs, compared with Terraform's state and the receipts; never throws but for an interrupt. */
-export function readTruthOf(project: Project, settings: Settings, terraform: Terraform, terminal: Terminal): Promise<Truth> {
-  return readTruth(settings.inputs.region, readOutputs(terraform), openReceipts(project, settings, terminal).newest(receiptsRead))
+export async function findBefore(project: Project, settings: Settings, terraform: Terraform, terminal: Terminal): Promise<Found> {
+  const newest = openReceipts(project, settings, terminal).newest(receiptsRead)
+  const [truth, receipts] = await Promise.all([readTruth(settings.inputs.region, readOutputs(terraform), newest), newest])
+  return { truth, receipts: receipts.map(({ receipt }) => receipt) }
 }
 
 /** Works with a folder for plan files, which may hold secrets: nobody else may read it, and it does not stay. */

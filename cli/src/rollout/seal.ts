@@ -12,7 +12,7 @@ import { refuseUnsavedState } from '../terraform/explain-failure.ts'
 import { readPlannedState } from '../terraform/plan/plan-file.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
 import { compareContexts, contextSchema, readContext, sha256 } from './plan-context.ts'
-import { openTerraform, readTruthOf, withPlanFolder, type LockFlags, type PreparedPlan } from './prepare.ts'
+import { openTerraform, findBefore, withPlanFolder, type LockFlags, type PreparedPlan } from './prepare.ts'
 
 const sealSchema = z.object({
   format: z.literal(1),
@@ -91,8 +91,8 @@ export async function withSealedPlan<Result>(
   })
   return withPlanFolder(async (folder) => {
     const file = join(folder, planName)
-    const [truth] = await Promise.all([readTruthOf(project, settings, terraform, terminal), writeFile(file, content, { mode: 0o600 })])
-    return work({ release, identity, terraform, file, plan, truth })
+    const [found] = await Promise.all([findBefore(project, settings, terraform, terminal), writeFile(file, content, { mode: 0o600 })])
+    return work({ release, identity, terraform, file, plan, ...found })
   })
 }
 

@@ -1,31 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isDenied } from '../platform/aws/client.ts'
-import { listPlatformDigests } from '../platform/aws/ecr.ts'
-import type { Target } from '../platform/aws/elb.ts'
-import { describeCause, type CliError } from '../platform/errors.ts'
-import { interruption } from '../platform/interrupts.ts'
-import type { Say, Terminal } from '../platform/terminal/terminal.ts'
-import { repositoryName, type Release } from '../release/release.ts'
-import { askApp, type Answer, type AppAddress } from './ask-app.ts'
-import { diagnose, hasFailed, repeatedCause, type Diagnosis, type Setup } from './diagnose.ts'
-import { hasEnded, observe, type Observed } from './observe.ts'
-import { findHold } from './hold.ts'
-import type { Failed, Outcome, Serving } from './outcome.ts'
-import { answersInARow, containerOf, prove, resolvedDigest, shortArn, shownBy, type Expected } from './prove.ts'
-import { findDeployedService, type DeployedService, type Outputs } from './service.ts'
-import { formatMoment, timelineOf } from './timeline.ts'
+import { isDenied } from '../../platform/aws/client.ts'
+import { listPlatformDigests } from '../../platform/aws/ecr.ts'
+import type { CliError } from '../../platform/errors.ts'
+import { interruption } from '../../platform/interrupts.ts'
+import type { Say, Terminal } from '../../platform/terminal/terminal.ts'
+import { repositoryName, type Release } from '../../release/release.ts'
+import { askApp, type Answer, type AppAddress } from '../ask-app.ts'
+import { diagnose, hasFailed, repeatedCause, type Setup } from '../diagnose.ts'
+import { observe, type Observed } from '../observe.ts'
+import { findHold } from '../hold.ts'
+import type { Outcome } from '../outcome.ts'
+import { answersInARow, containerOf, prove, resolvedDigest, shownBy, type Expected } from '../prove.ts'
+import { findDeployedService, type DeployedService, type Outputs } from '../service.ts'
+import { findFailure, readServing, runsElsewhere, tooLate, unknown, type Failure, type GivenUp } from './decide.ts'
+import type { Known, Look } from './picture.ts'
+import { createShow } from './show.ts'
 
-export type WatchOptions = {
-  release: Release
-  region: string
+export type WatchOptions = Omit<Known, 'deadline'> & {
   /** Terraform's. */
   outputs: Outputs & { alb_url: string }
-  /** Whether Terraform has applied something. */
-  applied: boolean
   /** Real seconds, for which it looks. */
   timeoutSeconds: number
-  /** AWS's seconds to watch on for a crash after the deployment was successful. */
-  bakeSeconds: number
   /** Whether ECS alone decides when to give up, however often the same ends the tasks. */
   keepTrying: boolean
   /** How many of AWS's seconds pass in one. */
@@ -53,7 +48,7 @@ type Watch = {
   expected: Expected
   options: WatchOptions
   watcher: ReturnType<typeof observe>
-  tell: (seen: Observed) => void
+  show: (look: Look) => void
   terminal: Terminal
   say: Say
   started: number
@@ -70,11 +65,12 @@ export async function watchRollout(options: WatchOptions, terminal: Terminal, sa
   const expected: Expected = { release, digests: new Set([release.digest]), taskDefinition: outputs.task_definition_arn, container: outputs.container_name }
   if (!expected.taskDefinition) terminal.note('  Terraform has no output task_definition_arn: the newest deployment is taken for its own.')
   const watcher = observe(service, { taskDefinition: expected.taskDefinition })
-  return watchService({ service, address, expected, options, watcher, tell: createTeller(options, terminal), terminal, say, started }, deadline)
+  const show = createShow({ ...options, deadline: Date.now() + timeoutSeconds * 1000 }, options.speed, terminal)
+  return watchService({ service, address, expected, options, watcher, show, terminal, say, started }, deadline)
 }
 
 async function watchService(watch: Watch, deadline: number): Promise<Outcome> {
-  const { service, address, expected, options, watcher, tell, say } = watch
+  const { service, address, expected, options, watcher, show, say } = watch
   const { applied } = options
   const readPlatforms = createPlatformReader(options)
   const giveUp = createStopper(watch)
@@ -86,39 +82,41 @@ async function watchService(watch: Watch, deadline: number): Promise<Outcome> {
     const [ecs, answers] = await Promise.all([watcher.look(), askInARow(address, expected)])
     expected.container ??= containerOf(ecs.service, undefined)
     await readPlatforms(ecs, expected)
-    tell(ecs)
     options.onLook?.(ecs)
     const result = prove({ ecs, answers }, expected)
-    // The first look after an apply may still show what was before.
-    if ('proof' in result && !ecs.problem && (looks > 1 || !applied)) return bake(watch, served(result.proof, answers), ecs)
+    const missing = 'missing' in result ? result.missing : []
     const answer = answers.at(-1) as Answer
+    const waiting = missing[0] ?? 'once more'
+    show({ seen: ecs, answer, expected, isProved: false, waiting })
+    // The first look after an apply may still show what was before.
+    if ('proof' in result && !ecs.problem && (looks > 1 || !applied)) return bake(watch, served(result.proof, answers), ecs, answer)
     const hold = findHold(ecs.own ? [ecs.own] : [], options.decidedHook)
     if (hold) return { kind: 'held', hold, tasks: ecs.running.filter(({ taskDefinitionArn }) => taskDefinitionArn === ecs.revision?.taskDefinition).length, answer }
     const isElsewhere = elsewhere(runsElsewhere(ecs, expected)) >= (applied ? settleSeconds : 0)
     const given = await giveUp(ecs)
-    const failure = findFailure(ecs, watch, isElsewhere, given)
+    const failure = findFailure(ecs, expected, service, isElsewhere, given)
     if (failure) return fail(watch, ecs, answer, failure)
-    const missing = 'missing' in result ? result.missing : []
     const isOver = performance.now() >= deadline || denied(isDenied(ecs.problem?.cause)) >= deniedSeconds
-    if (isOver) return ecs.problem ? unknown(ecs.problem, missing, answer, service) : fail(watch, ecs, answer, { ...tooLate(missing, watch, given), missing })
-    say(missing[0] ?? 'once more')
+    if (isOver) return ecs.problem ? unknown(ecs.problem, missing, answer, service) : fail(watch, ecs, answer, { ...tooLate(missing, given, address.url, options.release, options.timeoutSeconds), missing })
+    say(waiting)
     failedLooks = ecs.problem ? failedLooks + 1 : 0
     await pause(Math.min(longestPauseMilliseconds, pollMilliseconds * 2 ** failedLooks, deadline - performance.now()))
   }
 }
 
 /** Watches on for a while: ECS rolls nothing back that it has called successful. */
-async function bake(watch: Watch, outcome: Outcome, { stopped }: Observed): Promise<Outcome> {
-  const { address, expected, options, watcher, tell, terminal, say } = watch
+async function bake(watch: Watch, outcome: Outcome, { stopped }: Observed, answer: Answer): Promise<Outcome> {
+  const { address, expected, options, watcher, show, terminal, say } = watch
   const until = performance.now() + (options.applied ? options.bakeSeconds / options.speed : 0) * 1000
   const before = new Set(stopped.map(({ task }) => task.taskArn))
   const isCrash = ({ task }: Observed['stopped'][number]) => !before.has(task.taskArn) && task.taskDefinitionArn === expected.taskDefinition && hasFailed(task)
   let problem: CliError | undefined
   while (performance.now() < until) {
-    say(`it serves; watched for a crash for another ${Math.ceil((until - performance.now()) / 1000)} s`)
+    const waiting = `it serves; watched for a crash for another ${Math.ceil((until - performance.now()) / 1000)} s`
+    say(waiting)
     await pause(Math.min(pollMilliseconds, until - performance.now()))
     const ecs = await watcher.look()
-    tell(ecs)
+    show({ seen: ecs, answer, expected, isProved: true, waiting })
     const crashed = ecs.stopped.filter(isCrash)
     if (crashed.length > 0) {
       const ending = 'nobody: ECS rolls nothing back that it has called successful. To go back, deploy the version before with --tag.'
@@ -161,15 +159,12 @@ const served = (proof: Extract<Outcome, { kind: 'served' }>['proof'], answers: A
   return { kind: 'served', proof, version: answer && 'version' in answer ? answer.version.version : null }
 }
 
-/** How a watch ends without the release serving; without a diagnosis, what ECS shows is diagnosed. */
-type Failure = Pick<Failed, 'gaveUp' | 'ending'> & { diagnosis?: Pick<Diagnosis, 'cause' | 'fix'>; when?: Failed['when']; missing?: string[] }
-
 async function fail(watch: Watch, ecs: Observed, answer: Answer, { gaveUp, ending, diagnosis, when = 'rollout', missing = [] }: Failure): Promise<Outcome> {
-  const { options, started, service } = watch
-  const [places, targets] = await Promise.all([options.locateInputs(), service.targets(ecs.service)])
+  const { options, started } = watch
+  const places = await options.locateInputs()
   const seconds = Math.round(((performance.now() - started) / 1000) * options.speed)
   const found = { ...diagnose(ecs, setupOf(watch, ecs, places)), ...(diagnosis && { ...diagnosis, known: true, place: null }) }
-  return { kind: 'failed', when, seconds, gaveUp, ending, missing, diagnosis: found, serving: readServing(ecs, targets, answer, watch.expected) }
+  return { kind: 'failed', when, seconds, gaveUp, ending, missing, diagnosis: found, serving: readServing(ecs, answer, watch.expected) }
 }
 
 function setupOf({ address, expected, options: { region, release } }: Watch, { service }: Observed, places: Setup['places'] = new Map()): Setup {
@@ -178,17 +173,6 @@ function setupOf({ address, expected, options: { region, release } }: Watch, { s
   const repository = release.repository.slice(release.repository.indexOf('/') + 1)
   return { container, port, healthPath: address.healthPath, gracePeriod: service.healthCheckGracePeriodSeconds, places, region, repository, tag: release.tag }
 }
-
-function readServing({ service, running }: Observed, targets: Target[] | undefined, answer: Answer, { taskDefinition }: Expected): Serving {
-  const tasks = running.filter(({ lastStatus, healthStatus }) => lastStatus === 'RUNNING' && healthStatus !== 'UNHEALTHY').length
-  const healthy = targets ? Math.min(tasks, targets.filter(({ state }) => state === 'healthy').length) : tasks
-  const isDifferent = taskDefinition && service.taskDefinition && service.taskDefinition !== taskDefinition
-  const difference = isDifferent ? `Terraform's state says ${shortArn(taskDefinition)}, ECS runs ${shortArn(service.taskDefinition)}` : null
-  return { answer, healthy, desired: service.desiredCount ?? running.length, difference }
-}
-
-/** `nothing before`: it is the first deployment, with nothing to go back to. */
-type GivenUp = 'stopped' | 'nothing before' | undefined
 
 /** Ends the deployment once, when a second task has ended of what will end every other. */
 function createStopper(watch: Watch) {
@@ -210,93 +194,6 @@ function createStopper(watch: Watch) {
       isRefused = true
     }
     return given
-  }
-}
-
-/** What shows that the release will not serve, however long one waits. */
-function findFailure(ecs: Observed, { expected, service: { cluster, service } }: Watch, settledElsewhere: boolean, given: GivenUp): Failure | undefined {
-  const { own } = ecs
-  const { release, taskDefinition = '' } = expected
-  const nobody = { gaveUp: null, ending: 'nobody: the deployment is complete.' }
-  if (given === 'nothing before') {
-    return { gaveUp: 'fargate-ctl', ending: 'fargate-ctl, at the second identical cause. It is the first deployment: there is nothing to go back to, and ECS goes on trying.' }
-  }
-  if (settledElsewhere) {
-    const last = own && own.status !== 'SUCCESSFUL' ? `its last deployment: ${own.status}${own.statusReason ? `: ${own.statusReason}` : ''}` : ''
-    return {
-      ...nobody,
-      diagnosis: {
-        cause: `ECS runs ${shortArn(ecs.service.taskDefinition)}, and not ${shortArn(taskDefinition)} as Terraform's state says. ${last || 'ECS has rolled back, or somebody else has deployed since.'}`,
-        fix: `To go on with what ECS runs, deploy that version with --tag. To try this one again: aws ecs update-service --cluster ${cluster} --service ${service} --task-definition ${shortArn(taskDefinition)}`,
-      },
-    }
-  }
-  if (hasEnded(ecs) && own?.status !== 'SUCCESSFUL' && !isTriedAgain(ecs)) return given ? { gaveUp: 'fargate-ctl', ending: weStopped } : { gaveUp: 'ECS', ending: describeEcs(ecs) }
-  const digest = resolvedDigest(ecs, expected)
-  if (own?.status !== 'SUCCESSFUL' || !digest || expected.digests.has(digest)) return undefined
-  return {
-    ...nobody,
-    diagnosis: {
-      cause: `The service's task definition leads to ${digest}, and ${release.tag} is ${release.digest}.`,
-      fix: 'Let the task definition name the image by the variable image_digest, as infrastructure/variables.tf declares it; a tag is resolved once for each deployment.',
-    },
-  }
-}
-
-const weStopped = "fargate-ctl, at the second identical cause: it stopped the deployment, before ECS's circuit breaker did."
-
-/** Why ECS has ended a deployment. */
-function describeEcs({ own }: Observed): string {
-  const alarms = own?.alarms?.triggeredAlarmNames ?? []
-  if (alarms.length > 0) return `ECS, for the alarm ${alarms.join(', ')}.`
-  const { failureCount, threshold, status } = own?.deploymentCircuitBreaker ?? {}
-  if (status === 'TRIGGERED' || /circuit breaker/i.test(own?.statusReason ?? '')) {
-    return `ECS's circuit breaker${failureCount ? `, after ${failureCount} failures (threshold ${threshold})` : ''}.`
-  }
-  return 'ECS, or somebody who stopped the deployment.'
-}
-
-/** Whether the service has begun another deployment of the same task definition, which is not listed yet. */
-function isTriedAgain({ service, revision }: Observed): boolean {
-  const primary = service.deployments?.find(({ status }) => status === 'PRIMARY')
-  return primary?.rolloutState === 'IN_PROGRESS' && primary.taskDefinition === revision?.taskDefinition
-}
-
-const runsElsewhere = (ecs: Observed, { taskDefinition }: Expected): boolean => {
-  const isDifferent = Boolean(taskDefinition && ecs.service.taskDefinition && ecs.service.taskDefinition !== taskDefinition)
-  return isDifferent && (!ecs.own || hasEnded(ecs))
-}
-
-function tooLate(missing: string[], { options: { outputs, release, timeoutSeconds } }: Watch, given: GivenUp): Failure {
-  const end = `the time-out of ${timeoutSeconds} s (--timeout) is over`
-  if (given) return { gaveUp: 'fargate-ctl', ending: `${weStopped} ECS is still going back; ${end}.` }
-  const gaveUp = { gaveUp: null, ending: `nobody: ${end}, and ECS goes on with the deployment.` }
-  if (!missing.every((each) => each.startsWith('app:'))) return gaveUp
-  const cause = `${outputs.alb_url} did not answer with ${release.tag} within ${timeoutSeconds} s, although ECS has deployed it.`
-  return { ...gaveUp, ending: `nobody: ${end}.`, diagnosis: { cause, fix: `See that ${outputs.alb_url} leads to this load balancer and its listener to this service, and read the tasks' logs.` } }
-}
-
-function unknown(problem: CliError, missing: string[], answer: Answer, { cluster, service, region }: DeployedService): Outcome {
-  const look = `See what ECS did: aws ecs describe-services --cluster ${cluster} --services ${service} --region ${region}`
-  const cause = [problem.message, describeCause(problem.cause)].filter(Boolean).join(' ')
-  return { kind: 'unknown', missing, cause, fix: [problem.fix, look].filter(Boolean).join('\n'), unavailable: isDenied(problem.cause), answer }
-}
-
-/** Tells every moment of the deployment once, and every reason why ECS cannot be asked. */
-function createTeller({ speed, outputs }: WatchOptions, terminal: Terminal) {
-  const told = new Set<string>()
-  let isBlind = false
-  const once = (text: string, print: (text: string) => void) => {
-    if (!told.has(text)) print(text)
-    told.add(text)
-  }
-  return (seen: Observed) => {
-    const { own, problem } = seen
-    const moments = own?.createdAt ? timelineOf(seen, { from: own.createdAt, speed, app: outputs.container_name }) : []
-    for (const line of moments.map(formatMoment)) once(line, (text) => terminal.note(terminal.colors.dim(text)))
-    if (problem && (!isBlind || isDenied(problem.cause))) once(`${problem.message} It is asked again. ${problem.fix ?? ''}`.trim(), (text) => terminal.warn(text))
-    if (!problem && isBlind) terminal.note('  ECS answers again.')
-    isBlind = problem !== undefined
   }
 }
 
