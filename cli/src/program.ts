@@ -13,6 +13,7 @@ import { registerHistory } from './commands/history.ts'
 import { registerLint } from './commands/lint.ts'
 import { registerLogs } from './commands/logs.ts'
 import { registerPlan } from './commands/plan.ts'
+import { registerPromote } from './commands/promote.ts'
 import { registerRehearse } from './commands/rehearse.ts'
 import { registerReport } from './commands/report.ts'
 import { registerRollback } from './commands/rollback.ts'
@@ -46,6 +47,7 @@ const commands = [
   registerContinue,
   registerStatus,
   registerRollback,
+  registerPromote,
   registerHistory,
   registerReport,
   registerDrift,
@@ -69,6 +71,7 @@ export function createProgram(): Command {
     // The same on every terminal, so that the bundle can carry the texts ready-made.
     .configureHelp({ helpWidth: 100 })
     .option('--chdir <dir>', 'work on the project in this folder')
+    .addOption(new Option('--env <name>', 'the environment in infrastructure/environments/ (default: what infrastructure/ itself describes)').env('FARGATE_CTL_ENV'))
     .addOption(new Option('--terraform <program>', 'terraform, tofu or a path').default('terraform').env('FARGATE_CTL_TERRAFORM'))
     .option('--json', 'print the result as JSON on stdout')
     .option('--quiet', 'print warnings, errors and the result only')
@@ -78,9 +81,10 @@ export function createProgram(): Command {
     .showSuggestionAfterError()
     .exitOverride()
     .hook('preAction', (self) => {
-      const { chdir, terraform } = self.opts<{ chdir?: string; terraform: string }>()
+      const { chdir, env, terraform } = self.opts<{ chdir?: string; env?: string; terraform: string }>()
       // Where it is used there is no command line to read: in the rehearsal's programs, too.
       process.env.FARGATE_CTL_TERRAFORM = terraform.includes('/') ? resolve(terraform) : terraform
+      if (env !== undefined) process.env.FARGATE_CTL_ENV = env
       if (chdir !== undefined) enterFolder(chdir)
     })
     .addHelpText('after', examples)

@@ -1,11 +1,11 @@
-import { describeRepository, findImage, addTag, getRegistryLogin, tagTaken } from '../platform/aws/ecr.ts'
+import { addTag, describeRepository, findImage, getRegistryLogin, tagTaken } from '../platform/aws/ecr.ts'
 import { requireBucket } from '../platform/aws/s3.ts'
 import { getIdentity } from '../platform/aws/sts.ts'
 import { CliError } from '../platform/errors.ts'
 import type { Project } from '../platform/project.ts'
 import { describeAge } from '../platform/terminal/describe-age.ts'
 import { hideSecret } from '../platform/terminal/secrets.ts'
-import type { Say, Terminal } from '../platform/terminal/terminal.ts'
+import type { Terminal } from '../platform/terminal/terminal.ts'
 import { copyImage } from '../release/copy-image.ts'
 import { RegistryError, type RegistryRepository } from '../release/registry.ts'
 import { repositoryName, type Release } from '../release/release.ts'
@@ -13,10 +13,12 @@ import { deployRelease, requireSomeoneToAsk, type DeployResult, type RolloutFlag
 import { isProved, shortDigest, type Receipt } from '../rollout/receipt/receipt.ts'
 import { openReceipts } from '../rollout/receipt/store.ts'
 import { refuseUnsavedState } from '../terraform/explain-failure.ts'
+import { requireSettings } from '../terraform/settings/check-settings.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
+import { terraformFor } from '../terraform/terraform-for.ts'
 
 /** One of the environments that the same infrastructure/ is applied for. */
-export type NamedEnvironment = { name: string; project: Project; settings: Settings }
+export type NamedEnvironment = { name: string; project: Project }
 
 export type PromoteFlags = RolloutFlags & {
   /** The receipt whose release is promoted; default: the last one. */
@@ -31,18 +33,25 @@ export type PromoteFlags = RolloutFlags & {
  */
 export async function promote(from: NamedEnvironment, to: NamedEnvironment, flags: PromoteFlags, terminal: Terminal): Promise<DeployResult> {
   if (!flags.planOnly && !flags.autoApprove) requireSomeoneToAsk()
-  const { project, settings } = to
-  refuseUnsavedState({ folder: project.infrastructure, env: {} })
-  const [receipt, target] = await terminal.step(`Check ${from.name}'s receipt, and account, repository and bucket of ${to.name}`, () =>
-    Promise.all([at(from, findProved(from, flags.receipt, terminal)), at(to, openTarget(settings))]),
-  )
-  requireArchitecture(receipt.release, to)
-  const release = { ...receipt.release, repository: target.repository.uri, tag: flags.tag ?? receipt.release.tag }
+  refuseUnsavedState(terraformFor(to.project))
+  const sourceSettings = await enter(from, terminal)
+  const source = await terminal.step(`Check what is proved in ${from.name}`, () => at(from, openSource(from, sourceSettings, flags.receipt, terminal)))
+  const { receipt } = source
+  const settings = await enter(to, terminal)
+  requireArchitecture(receipt.release, to, settings)
+  const { identity, repository } = await terminal.step(`Check account, repository and bucket of ${to.name}`, () => at(to, openTarget(settings)))
+  const release = { ...receipt.release, repository: repository.uri, tag: flags.tag ?? receipt.release.tag }
   printSource(from, receipt, release, terminal)
   if (flags.planOnly) terminal.note('  Nothing is copied: it is planned only.')
-  else await terminal.step('Copy the image', (say) => bringImage(receipt.release, release, from, to, target.repository.immutable, say))
+  else await bringImage(source, { release, settings, immutable: repository.immutable }, from, to, terminal)
   const promotedFrom = { env: from.name, receipt: receipt.id, repository: receipt.release.repository, account: receipt.target.account }
-  return deployRelease({ project, settings, command: 'promote', promotedFrom }, { release, identity: target.identity }, flags, terminal)
+  return deployRelease({ project: to.project, settings, command: 'promote', promotedFrom }, { release, identity }, flags, terminal)
+}
+
+/** From here on AWS is asked as the role of this environment, and its files are those that messages name. */
+function enter({ name, project }: NamedEnvironment, terminal: Terminal): Promise<Settings> {
+  process.env.FARGATE_CTL_ENV = name
+  return requireSettings(project, terminal, ['inputs/image-tag'])
 }
 
 /** Says of an error on whose side it is: the two may be of different accounts, roles and regions. */
@@ -54,7 +63,14 @@ function at<Result>({ name }: NamedEnvironment, work: Promise<Result>): Promise<
   })
 }
 
-async function findProved({ name, project, settings }: NamedEnvironment, asked: string | undefined, terminal: Terminal): Promise<Receipt> {
+type Source = { receipt: Receipt; registry: RegistryRepository }
+
+async function openSource(from: NamedEnvironment, settings: Settings, asked: string | undefined, terminal: Terminal): Promise<Source> {
+  const receipt = await findProved(from, settings, asked, terminal)
+  return { receipt, registry: await openRegistry(receipt.release, settings.inputs.region) }
+}
+
+async function findProved({ name, project }: NamedEnvironment, settings: Settings, asked: string | undefined, terminal: Terminal): Promise<Receipt> {
   const receipts = openReceipts(project, settings, terminal)
   const { receipt } = asked === undefined ? ((await receipts.newest(1))[0] ?? {}) : await receipts.find(asked)
   if (!receipt) throw new CliError('usage', 'There is no receipt yet, so nothing is proved that could be promoted.', { fix: `Deploy to ${name} first.` })
@@ -74,8 +90,8 @@ async function openTarget({ backend, inputs }: Settings) {
   return { identity, repository }
 }
 
-function requireArchitecture({ platform, tag }: Release, { name, settings }: NamedEnvironment): void {
-  const wanted = settings.inputs.cpu_architecture === 'ARM64' ? 'linux/arm64' : 'linux/amd64'
+function requireArchitecture({ platform, tag }: Release, { name }: NamedEnvironment, { inputs }: Settings): void {
+  const wanted = inputs.cpu_architecture === 'ARM64' ? 'linux/arm64' : 'linux/amd64'
   if (platform === null || platform === wanted) return
   throw new CliError('usage', `${tag} is an image for ${platform}, and the tasks of ${name} run on ${wanted}. Nothing was copied.`, {
     fix: `Let cpu_architecture be the same in both environments, or build for ${wanted}.`,
@@ -90,30 +106,30 @@ function printSource(from: NamedEnvironment, { id, endedAt, by, release: source 
   line('to', repository)
 }
 
+type Target = { release: Release; settings: Settings; immutable: boolean }
+
 /** Brings an image to where it is to be deployed from, unless it is there already. */
-async function bringImage(source: Release, target: Release, from: NamedEnvironment, to: NamedEnvironment, immutable: boolean, say: Say): Promise<void> {
-  const { digest, tag } = target
-  const name = repositoryName(target)
-  const { region } = to.settings.inputs
+async function bringImage({ receipt, registry }: Source, { release, settings, immutable }: Target, from: NamedEnvironment, to: NamedEnvironment, terminal: Terminal): Promise<void> {
+  const { digest, tag } = release
+  const name = repositoryName(release)
+  const { region } = settings.inputs
   const [tagged, known] = await at(to, Promise.all([findImage(name, tag, region), findImage(name, digest, region)]))
-  if (tagged?.digest === digest) return say('it is there already')
+  if (tagged?.digest === digest) return terminal.note('  The image is there already.')
   if (tagged && immutable) throw takenThere(name, tag, tagged.digest)
-  if (known) return at(to, addTag(name, digest, tag, region))
-  const [here, there] = await Promise.all([
-    at(from, openRegistry(source, from.settings.inputs.region, from.settings.backend)),
-    at(to, openRegistry(target, region)),
-  ])
-  await copyImage(digest, here, there, tag, say).catch((error: unknown) => {
-    throw error instanceof RegistryError ? explainRegistry(error, source, from.name, to.name) : error
+  await terminal.step(known ? 'Name the image, which is there already' : 'Copy the image', async (say) => {
+    if (known) return at(to, addTag(name, digest, tag, region))
+    const there = await at(to, openRegistry(release, region))
+    await copyImage(digest, registry, there, tag, say).catch((error: unknown) => {
+      throw error instanceof RegistryError ? explainRegistry(error, receipt.release, from.name, to.name) : error
+    })
   })
 }
 
 const takenThere = (repository: string, tag: string, digest: string) =>
   new CliError('usage', tagTaken(repository, tag, { digest }).message, { fix: 'Give the image another name there with --tag.' })
 
-/** @param access whose login is asked for; the backend's profile or role where the environment has one */
-async function openRegistry(release: Release, region: string, access?: Settings['backend']): Promise<RegistryRepository> {
-  const { endpoint, username, password } = await getRegistryLogin(region, access && { ...access, region })
+async function openRegistry(release: Release, region: string): Promise<RegistryRepository> {
+  const { endpoint, username, password } = await getRegistryLogin(region)
   hideSecret(password)
   // The login is good for other registries, too: the image may lie in another account's.
   const host = release.repository.slice(0, release.repository.indexOf('/'))

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { requireBucket } from '../platform/aws/s3.ts'
-import { getIdentity, type Identity } from '../platform/aws/sts.ts'
+import { getIdentity, requireAccount, type Identity } from '../platform/aws/sts.ts'
 import type { Project } from '../platform/project.ts'
 import { makeTemporaryFolder } from '../platform/temporary-folder.ts'
 import type { Terminal } from '../platform/terminal/terminal.ts'
@@ -11,6 +11,7 @@ import { refuseUnsavedState } from '../terraform/explain-failure.ts'
 import { openLog } from '../terraform/log-file.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
 import { planTerraform, readOutputs, type Plan, type Terraform } from '../terraform/terraform.ts'
+import { terraformFor } from '../terraform/terraform-for.ts'
 import { ensureInit } from './open.ts'
 import type { Receipt } from './receipt/receipt.ts'
 import { openReceipts } from './receipt/store.ts'
@@ -44,7 +45,7 @@ export async function withPlan<Result>(
   terminal: Terminal,
   work: (prepared: PreparedPlan) => Promise<Result>,
 ): Promise<Result> {
-  refuseUnsavedState({ folder: project.infrastructure, env: {} })
+  refuseUnsavedState(terraformFor(project))
   return withPlanOf(project, settings, await prepareRelease(project, settings, flags, terminal), flags, terminal, work)
 }
 
@@ -91,8 +92,7 @@ export async function withPlanFolder<Result>(work: (folder: string) => Promise<R
  */
 export async function openTerraform(project: Project, release: VariableRelease | undefined, { lockWait }: LockFlags, terminal: Terminal): Promise<Terraform> {
   const terraform: Terraform = {
-    folder: project.infrastructure,
-    env: variablesOf(release ?? anyRelease),
+    ...terraformFor(project, variablesOf(release ?? anyRelease)),
     log: openLog(project.scratch, 'terraform'),
     tell: (line) => terminal.note(line),
     lockWaitSeconds: lockWait,
@@ -122,6 +122,7 @@ function variablesOf({ tag, digest, commit }: VariableRelease | typeof anyReleas
 /** Everything that can be wrong before the first write: account, repository, image, bucket. */
 async function prepareRelease(project: Project, settings: Settings, flags: PrepareFlags, terminal: Terminal): Promise<Prepared> {
   const { inputs, backend } = settings
+  await requireAccount(inputs)
   if (flags.build) {
     const [identity] = await Promise.all([getIdentity(inputs.region), requireBucket(backend)])
     return { identity, release: await build(project, settings, { ...flags, push: true }, terminal) }

@@ -8,9 +8,8 @@ import {
 } from '@aws-sdk/client-ecr'
 import { z } from 'zod'
 import { CliError } from '../errors.ts'
-import { accessOf } from './access.ts'
+import { settingsFile } from '../project.ts'
 import { awsError, callOptions, clientDefaults, doing } from './client.ts'
-import type { StateAccess } from './credentials.ts'
 
 /** `immutable`: no tag can be moved. Where only some tags can, ECR alone knows which. */
 export type Repository = { name: string; uri: string; immutable: boolean; scanOnPush: boolean }
@@ -35,7 +34,7 @@ export async function describeRepository(name: string, region: string): Promise<
   } catch (cause) {
     if ((cause as Error).name !== 'RepositoryNotFoundException') throw awsError(`read the ECR repository ${name}`, cause)
     throw new CliError('unavailable', `The ECR repository ${name} does not exist in ${region}.`, {
-      fix: `Create it: \`aws ecr create-repository --repository-name ${name} --region ${region} --image-tag-mutability IMMUTABLE\`, or set repository_name in infrastructure/input.auto.tfvars.`,
+      fix: `Create it: \`aws ecr create-repository --repository-name ${name} --region ${region} --image-tag-mutability IMMUTABLE\`, or set repository_name in ${settingsFile('inputs')}.`,
     })
   }
 }
@@ -130,13 +129,10 @@ export async function findDigests(repository: string, digests: string[], region:
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchGetImage.html */
 const mostImages = 100
 
-/**
- * A token for docker login; it lasts 12 hours. More patient than other calls: a push is the end of long work.
- * @param access whose; by default the machine's own credentials count
- */
-export async function getRegistryLogin(region: string, access: StateAccess = { region }): Promise<RegistryLogin> {
+/** A token for docker login; it lasts 12 hours. More patient than other calls: a push is the end of long work. */
+export async function getRegistryLogin(region: string): Promise<RegistryLogin> {
   try {
-    const patient = new ECRClient({ ...clientDefaults(region), ...(await accessOf(access)), maxAttempts: 8 })
+    const patient = new ECRClient({ ...clientDefaults(region), maxAttempts: 8 })
     const answer = await patient.send(new GetAuthorizationTokenCommand({}), callOptions)
     const { authorizationToken, proxyEndpoint } = answer.authorizationData?.[0] ?? {}
     const [, username, password] = /^([^:]+):([\s\S]+)$/.exec(Buffer.from(authorizationToken ?? '', 'base64').toString()) ?? []
