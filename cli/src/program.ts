@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
+import { registerAdopt } from './commands/adopt.ts'
 import { registerBuild } from './commands/build.ts'
 import { registerCompletion } from './commands/completion.ts'
 import { registerContinue } from './commands/continue.ts'
@@ -59,6 +60,7 @@ const commands = [
   registerRun,
   registerExec,
   registerUnlock,
+  registerAdopt,
   registerDestroy,
   registerCompletion,
 ]

@@ -1,6 +1,6 @@
 import { addTag, describeRepository, findImage, getRegistryLogin, tagTaken } from '../platform/aws/ecr.ts'
 import { requireBucket } from '../platform/aws/s3.ts'
-import { getIdentity } from '../platform/aws/sts.ts'
+import { getIdentity, requireAccount } from '../platform/aws/sts.ts'
 import { CliError } from '../platform/errors.ts'
 import type { Project } from '../platform/project.ts'
 import { describeAge } from '../platform/terminal/describe-age.ts'
@@ -66,6 +66,7 @@ function at<Result>({ name }: NamedEnvironment, work: Promise<Result>): Promise<
 type Source = { receipt: Receipt; registry: RegistryRepository }
 
 async function openSource(from: NamedEnvironment, settings: Settings, asked: string | undefined, terminal: Terminal): Promise<Source> {
+  await requireAccount(settings.inputs)
   const receipt = await findProved(from, settings, asked, terminal)
   return { receipt, registry: await openRegistry(receipt.release, settings.inputs.region) }
 }
@@ -82,6 +83,7 @@ async function findProved({ name, project }: NamedEnvironment, settings: Setting
 }
 
 async function openTarget({ backend, inputs }: Settings) {
+  await requireAccount(inputs)
   const [identity, repository] = await Promise.all([
     getIdentity(inputs.region),
     describeRepository(inputs.repository_name, inputs.region),
