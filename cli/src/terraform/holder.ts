@@ -77,7 +77,7 @@ async function findProcess(folder: string): Promise<Holder> {
   const [here] = terraforms.filter((each) => each.folder === folder)
   if (here) return { alive: 'yes', evidence: `It is held on this machine, where ${here.name} runs in ${folder} (process ${here.id}).` }
   const [elsewhere] = terraforms
-  if (elsewhere) return { alive: 'unknown', evidence: `It is held on this machine, where ${elsewhere.name} runs in ${elsewhere.folder} (process ${elsewhere.id}), another folder than this one.` }
+  if (elsewhere) return { alive: 'unknown', evidence: `It is held on this machine, where ${elsewhere.name} runs in ${elsewhere.folder || 'a folder that cannot be read'} (process ${elsewhere.id}), another folder than this one.` }
   return { alive: 'no', evidence: 'It is held on this machine, and no terraform runs here: the one that took it is gone.' }
 }
 

@@ -43,7 +43,7 @@ const deploy = ['deploy', '--tag', 'v1', '--auto-approve', '--verbose']
 
 const ways: [string, { args: string[]; exitCode: number; bad?: boolean; env?: Record<string, string>; interrupt?: string }][] = [
   ['a good deployment', { args: deploy, exitCode: 0 }],
-  ['one that ECS rolls back, and tells', { args: deploy, exitCode: 5, bad: true }],
+  ['one that ECS rolls back, and tells', { args: [...deploy, '--allow-known-bad'], exitCode: 5, bad: true }],
   ['an apply that fails, and tells', { args: deploy, exitCode: 5, env: { FAKE_APPLY_ERROR: said } }],
   ['an apply that is interrupted', { args: deploy, exitCode: 130, env: { FAKE_APPLY_MS: '60000' }, interrupt: 'apply' }],
   ['a rollback', { args: ['rollback', proved.id, '--auto-approve', '--verbose'], exitCode: 0 }],

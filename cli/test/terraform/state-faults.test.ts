@@ -73,7 +73,7 @@ t.test('a plan: what the bucket refuses is no mistake of the configuration, and 
 
   const record = (pid: number) => writeFileSync(join(terraform.folder, `.terraform/fargate-ctl-run-${pid}.json`), JSON.stringify({ pid, host: hostname(), started: `2026-01-01T09:59:${pid === process.ppid ? 58 : 57}Z` }))
   Object.assign(bucket, { objects: { [lock]: here }, fault: () => undefined })
-  t.match(textOf(await thrown(plan())), 'by no run of fargate-ctl that has left word here')
+  t.match(textOf(await thrown(plan())), 'It is held on this machine, ')
   record(2 ** 22 + 1)
   t.match(textOf(await thrown(plan())), /by the process 4194305, which is dead: nobody holds it any more/)
   t.match(textOf(await thrown(plan())), 'which is dead', 'a run that finds the lock does not take its word away')
