@@ -7,13 +7,16 @@ const counts = { desired: z.number(), running: z.number(), pending: z.number() }
 /** What `embedded-aws status` tells. */
 export const statusSchema = z.object({
   services: z.array(z.object({ cluster: z.string(), name: z.string(), ...counts, taskDefinition: z.string(), rollout: z.string() })),
-  tasks: z.array(z.object({ id: z.string(), group: z.string(), status: z.string(), health: z.string(), ports: z.record(z.string(), z.number()) })),
+  tasks: z.array(z.object({ id: z.string(), group: z.string(), status: z.string(), health: z.string(), host: z.string(), ports: z.record(z.string(), z.number()) })),
   targets: z.array(z.object({ group: z.string(), address: z.string(), state: z.string(), reason: z.string().optional() })),
 })
 export type Status = z.infer<typeof statusSchema>
 
-/** The services that are active, the tasks that have not stopped, and the targets of the services' target groups. */
-export function readStatus({ state }: Store, health: TargetHealth): Status {
+/**
+ * The services that are active, the tasks that have not stopped, and the targets of the services' target groups.
+ * @param host where the ports of tasks are
+ */
+export function readStatus({ state }: Store, health: TargetHealth, host: string): Status {
   const services = Object.values(state.services).filter(({ status }) => status !== 'INACTIVE')
   const tasks = Object.values(state.tasks).filter(({ lastStatus }) => lastStatus !== 'STOPPED')
   const groups = new Set(services.flatMap(({ loadBalancers }) => loadBalancers.flatMap(({ targetGroupArn }) => targetGroupArn ?? [])))
@@ -32,6 +35,7 @@ export function readStatus({ state }: Store, health: TargetHealth): Status {
       group,
       status: lastStatus,
       health: healthStatus,
+      host,
       ports: own.ports,
     })),
     targets: [...groups].flatMap((arn) =>

@@ -17,7 +17,8 @@ type StartOptions = {
   region: string
   /** How many of AWS's seconds pass in one. */
   speed: number
-  tasks: 'containers' | 'processes'
+  /** Runs the tasks; with none they are processes of this machine. */
+  engine: 'docker' | 'podman' | 'none'
   /** The name that HTTPS listeners have a certificate for. */
   domainName: string | undefined
 }
@@ -27,8 +28,8 @@ type StartOptions = {
  * @returns what leads programs to it
  * @throws CliError `unavailable`
  */
-export async function startEmbeddedAws({ stateDir, python, region, speed, tasks, domainName }: StartOptions): Promise<Environment> {
-  const args = ['--region', region, '--python', python, '--speed', String(speed), '--tasks', tasks]
+export async function startEmbeddedAws({ stateDir, python, region, speed, engine, domainName }: StartOptions): Promise<Environment> {
+  const args = ['--region', region, '--python', python, '--speed', String(speed), '--engine', engine]
   const { stdout } = await ask('start', stateDir, [...args, ...(domainName ? ['--domain', domainName] : [])]).catch((error: unknown) => {
     if (!(error instanceof ProgramError)) throw error
     throw new CliError('unavailable', 'The embedded AWS did not start.', { cause: error.result.stderr })

@@ -19,7 +19,7 @@ import { exportCheckouts } from './module-checkouts.ts'
 import { prepareTerraform, type ModuleOrigin } from './prepare-terraform.ts'
 
 export type RehearseFlags = {
-  /** Default: docker, or none where it cannot be had. */
+  /** Default: docker, else podman, or none where neither can be had. */
   engine?: EngineChoice | undefined
   once: boolean
   timeout: number
@@ -75,7 +75,7 @@ async function prepare(project: Project, settings: Settings, flags: RehearseFlag
       python: findPython(project),
       region: settings.inputs.region,
       speed: flags.speed,
-      tasks: engine === 'none' ? 'processes' : 'containers',
+      engine,
       domainName: settings.inputs.domain_name ?? undefined,
     }),
   )

@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
 import { stopEmbeddedAws } from '../daemon/launch.ts'
-import { removeEmbeddedAws } from '../daemon/remove.ts'
+import { withLock } from '../daemon/lock.ts'
+import { filesOf } from '../daemon/protocol.ts'
+import { removeEmbeddedAws, type Removed } from '../daemon/remove.ts'
 import { jsonOption, stateDirOf, stateOption, type CommonFlags } from './options.ts'
 
 type Flags = CommonFlags & { remove: boolean }
@@ -17,7 +19,25 @@ export function registerStop(program: Command): void {
 
 async function stop(flags: Flags): Promise<void> {
   const stateDir = stateDirOf(flags)
-  const stopped = flags.remove ? await removeEmbeddedAws(stateDir, process.env) : await stopEmbeddedAws(stateDir)
-  if (flags.json) return void process.stdout.write(`${JSON.stringify({ stopped, removed: flags.remove })}\n`)
+  sayWhatIsLeft(stateDir, flags)
+  const onWait = () => void process.stderr.write(`Another command starts or stops the embedded AWS in ${stateDir}; waiting for it.\n`)
+  const { stopped, left } = flags.remove ? await removeEmbeddedAws(stateDir, onWait) : await justStop(stateDir, onWait)
+  if (left) process.stderr.write(`warning: ${left}\n`)
+  if (flags.json) return void process.stdout.write(`${JSON.stringify({ stopped, removed: flags.remove, left: left ?? null })}\n`)
   process.stdout.write(stopped ? 'Stopped.\n' : `No embedded AWS ran in ${stateDir}.\n`)
+}
+
+async function justStop(stateDir: string, onWait: () => void): Promise<Removed> {
+  return { stopped: await withLock(filesOf(stateDir).lock, onWait, () => stopEmbeddedAws(stateDir)), left: undefined }
+}
+
+/** Whoever is interrupted has ended some of it, and can end the rest later. */
+function sayWhatIsLeft(stateDir: string, { remove }: Flags): void {
+  for (const [signal, exitCode] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
+    process.once(signal, () => {
+      process.stderr.write(`Interrupted: what has not ended yet goes on in ${stateDir}. To end it: embedded-aws stop${remove ? ' --remove' : ''} --state ${stateDir}\n`)
+      // eslint-disable-next-line n/no-process-exit -- nobody waits any longer
+      process.exit(exitCode)
+    })
+  }
 }

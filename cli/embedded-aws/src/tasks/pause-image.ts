@@ -1,8 +1,9 @@
 import { buffer } from 'node:stream/consumers'
 import { pack } from 'tar-stream'
-import { answers, type EngineApi } from './engine-api.ts'
+import { answers, type EngineApi } from '../engine/engine-api.ts'
 
-const repository = 'fargate-ctl/pause'
+// With its host, since podman takes a name without one for an image of Docker Hub.
+const repository = 'localhost/embedded-aws/pause'
 const tag = '1'
 
 /** The image whose container holds a task's network while the task's own containers come and go. */

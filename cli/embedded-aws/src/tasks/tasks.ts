@@ -4,7 +4,7 @@ import { labels } from './container-spec.ts'
 import type { Registry } from '../ecr/login.ts'
 import type { Task, TaskDefinition, TaskStatus } from '../records.ts'
 import type { Store } from '../state.ts'
-import { answers, EngineError, type EngineApi } from './engine-api.ts'
+import { answers, EngineError, type EngineApi } from '../engine/engine-api.ts'
 import { CannotPullContainerError } from './images.ts'
 import { ResourceInitializationError } from './secrets.ts'
 import type { TargetHealth } from '../elb/target-health.ts'
@@ -80,9 +80,9 @@ export async function createTasks(options: Options) {
   }
 
   const start = async (task: Task, entry: Running) => {
-    const { metadata } = await ground.prepare()
     await ground.attach(task, entry.definition, () => gone(task))
     if (gone(task)) return
+    const metadata = await ground.metadata()
     enter(task, 'PENDING')
     task.pullStartedAt = now()
     await Promise.all([...entry.containers.values()].map((container) => containers.start(task, entry, container, metadata)))
@@ -98,7 +98,7 @@ export async function createTasks(options: Options) {
   const registerTargets = (task: Task) => {
     for (const { targetGroupArn, containerPort } of task.own.loadBalancers) {
       const published = task.own.ports[containerPort]
-      const address = published ? { host: '127.0.0.1', port: published } : undefined
+      const address = published ? { host: engine.way.published, port: published } : undefined
       health.register(targetGroupArn, { id: task.own.ip as string, port: containerPort }, address)
     }
     task.own.registered = task.own.loadBalancers.length > 0
@@ -182,7 +182,7 @@ export async function createTasks(options: Options) {
         started.every(({ runtimeId = '' }) => known.has(runtimeId)) && known.get(task.own.pauseId ?? '') === 'running'
       if (task.lastStatus === 'RUNNING' && !gone(task) && complete) {
         for (const id of [task.own.pauseId, ...task.containers.map(({ runtimeId }) => runtimeId)]) kept.add(id ?? '')
-        await ground.prepare()
+        await ground.metadata()
         for (const container of entry.containers.values()) await containers.resume(task, container)
         registerTargets(task)
       } else {
