@@ -131,7 +131,7 @@ const hashOf = (entry: string) => createHash('sha256').update(readFileSync(entry
 function startDaemon(entry: string, options: DaemonOptions): Promise<string> {
   const { log: logFile } = filesOf(options.stateDir)
   const log = openSync(logFile, 'a', 0o600)
-  const daemon = fork(entry, [JSON.stringify(options)], { detached: true, stdio: ['ignore', log, log, 'ipc'] })
+  const daemon = fork(entry, [JSON.stringify(options)], { env: environment(), detached: true, stdio: ['ignore', log, log, 'ipc'] })
   closeSync(log)
   return new Promise((resolve, reject) => {
     const fail = (cause: string) => reject(new UserError('The embedded AWS did not start.', { fix: `Read ${logFile}.`, cause }))
@@ -145,4 +145,9 @@ function startDaemon(entry: string, options: DaemonOptions): Promise<string> {
       else fail(message.reason)
     })
   })
+}
+
+/** Nothing that would lead its own calls, which stay on this machine, elsewhere. */
+function environment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(AWS_.*|NODE_USE_ENV_PROXY)$/.test(name)))
 }

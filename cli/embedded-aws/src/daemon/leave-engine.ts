@@ -1,9 +1,10 @@
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { engineAddressSchema, type EngineAddress } from '../engine/address.ts'
 import { answers, createEngineApi, type EngineApi } from '../engine/engine-api.ts'
 import { readJson, writeJson } from '../files.ts'
 import { labels } from '../tasks/container-spec.ts'
-import { isDeepStrictEqual } from 'node:util'
+import { removeContainers } from '../tasks/remove-containers.ts'
 import { filesOf } from './protocol.ts'
 
 const fileSchema = z.object({ version: z.literal(1), engine: engineAddressSchema })
@@ -41,7 +42,7 @@ export async function clearEngine(engine: EngineAddress, stateDir: string): Prom
 async function removeAll(engine: EngineApi, stateDir: string): Promise<void> {
   const filters = JSON.stringify({ label: [`${labels.rehearsal}=${stateDir}`] })
   const containers = await engine.read(answers.containers, 'GET', '/containers/json', { query: { all: 'true', filters } })
-  await Promise.all(containers.map(({ Id }) => engine.call('DELETE', `/containers/${Id}`, { query: { force: 'true', v: 'true' } })))
+  await removeContainers(engine, containers)
   const networks = await engine.read(answers.networks, 'GET', '/networks', { query: { filters } })
   await Promise.all(networks.map(({ Id }) => engine.call('DELETE', `/networks/${Id}`)))
 }

@@ -38,7 +38,7 @@ async function clear(stateDir: string): Promise<string | undefined> {
   const used = readEngine(stateDir)
   if (!used) return undefined
   // podman's service may have ended; another one finds the same containers.
-  const engine = used.ownPodman ? await findPodman(process.env, stateDir).catch(() => used) : used
+  const engine = used.podman ? await findPodman(process.env, stateDir).catch(() => used) : used
   const late = sleep(engineSeconds * 1000, `The container engine at ${engine.host} has not removed its containers within ${engineSeconds} s.`, { ref: false })
   return Promise.race([clearEngine(engine, stateDir), late])
 }

@@ -9,7 +9,7 @@ export const engineAddressSchema = z.object({
   host: z.string(),
   /** Where it speaks TLS: the folder that holds ca.pem, cert.pem and key.pem, and whether its certificate has to be good. */
   tls: z.object({ folder: z.string(), verify: z.boolean() }).optional(),
-  /** It is a service of podman that was started here: no daemon that may raise limits, no systemd that checks health. */
-  ownPodman: z.boolean().optional(),
+  /** The process of podman's service, where it was started here: it may not raise limits, and has no systemd that checks health. */
+  podman: z.number().optional(),
 })
 export type EngineAddress = z.infer<typeof engineAddressSchema>

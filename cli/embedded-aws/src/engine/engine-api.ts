@@ -18,6 +18,11 @@ export class EngineError extends Error {
   }
 }
 
+/** What is to be stopped or removed may be gone, or on its way. */
+export function ignoreMissing(error: unknown): void {
+  if (!(error instanceof EngineError) || ![304, 404, 409].includes(error.status)) throw error
+}
+
 /** What of the engine's answers is read. */
 export const answers = {
   created: z.object({ Id: z.string() }),
@@ -33,7 +38,7 @@ export const answers = {
       Ports: z.record(z.string(), z.array(z.object({ HostPort: z.string() })).nullable()),
     }),
   }),
-  containers: z.array(z.object({ Id: z.string(), State: z.string() })),
+  containers: z.array(z.object({ Id: z.string(), State: z.string(), Labels: z.record(z.string(), z.string()).nullish() })),
   network: z.object({ Id: z.string(), IPAM: z.object({ Config: z.array(z.object({ Gateway: z.string().optional(), Subnet: z.string() })) }) }),
   networks: z.array(z.object({ Id: z.string() })),
   image: z.object({
@@ -44,6 +49,8 @@ export const answers = {
   version: z.object({ Arch: z.string() }),
   info: z.object({ SecurityOptions: z.array(z.string()).nullish() }),
 }
+
+export type FoundContainer = z.infer<typeof answers.containers>[number]
 
 /** `body`: an archive as bytes or as a stream, or else what becomes JSON. */
 export type CallOptions = { query?: Record<string, string>; body?: unknown; headers?: Record<string, string> }
@@ -59,7 +66,7 @@ export type EngineApi = {
   /** How tasks are reached there, and how they reach this machine. */
   way: Way
   /** See the engine's address. */
-  ownPodman: boolean
+  podman: number | undefined
   close: () => void
 }
 
@@ -79,7 +86,7 @@ export async function createEngineApi(engine: EngineAddress): Promise<EngineApi>
         agent,
         method,
         path: `${path}${query ? `?${new URLSearchParams(query)}` : ''}`,
-        headers: { Host: 'engine', 'Content-Type': raw ? 'application/x-tar' : 'application/json', ...headers },
+        headers: { ...(where.socketPath && { Host: 'engine' }), 'Content-Type': raw ? 'application/x-tar' : 'application/json', ...headers },
       })
       asked.on('error', reject)
       asked.on('socket', (socket) => {
@@ -103,7 +110,7 @@ export async function createEngineApi(engine: EngineAddress): Promise<EngineApi>
     agent.destroy()
     for (const socket of open) socket.destroy()
   }
-  return { call, read, stream, close, way, ownPodman: engine.ownPodman ?? false }
+  return { call, read, stream, close, way, podman: engine.podman }
 }
 
 /** @throws UserError */

@@ -18,6 +18,7 @@ const endSeconds = 10
 
 /** The service that was started here. */
 const serviceSchema = z.object({ version: z.literal(1), process: processSchema, socket: z.string() })
+type Service = z.infer<typeof serviceSchema>
 const serviceFile = (stateDir: string) => join(stateDir, 'podman.json')
 
 export function hasPodman({ PATH = '' }: NodeJS.ProcessEnv): boolean {
@@ -40,7 +41,8 @@ export async function findPodman(env: NodeJS.ProcessEnv, stateDir: string): Prom
   if (env.CONTAINER_HOST) return { host: env.CONTAINER_HOST }
   const machine = process.platform === 'linux' ? undefined : await findMachine(env)
   if (machine) return { host: `unix://${machine}` }
-  return { host: `unix://${await ensureService(env, stateDir)}`, ownPodman: true }
+  const { socket, process: { pid } } = await ensureService(env, stateDir)
+  return { host: `unix://${socket}`, podman: pid }
 }
 
 /** https://docs.podman.io/en/latest/markdown/podman-machine-inspect.1.html */
@@ -50,15 +52,15 @@ async function findMachine(env: NodeJS.ProcessEnv): Promise<string | undefined> 
   return stdout?.trim().split('\n')[0] || undefined
 }
 
-async function ensureService(env: NodeJS.ProcessEnv, stateDir: string): Promise<string> {
+async function ensureService(env: NodeJS.ProcessEnv, stateDir: string): Promise<Service> {
   const known = readService(stateDir)
-  if (known && isAlive(known.process) && (await answers(known.socket))) return known.socket
+  if (known && isAlive(known.process) && (await answers(known.socket))) return known
   await endPodman(stateDir)
   return startService(env, stateDir)
 }
 
 /** https://docs.podman.io/en/latest/markdown/podman-system-service.1.html */
-async function startService(env: NodeJS.ProcessEnv, stateDir: string): Promise<string> {
+async function startService(env: NodeJS.ProcessEnv, stateDir: string): Promise<Service> {
   if (!hasPodman(env)) throw new UserError('podman is not installed, or not on PATH.', { fix: 'Install podman, or name another engine with --engine.' })
   await mkdir(stateDir, { recursive: true, mode: 0o700 })
   const logFile = join(stateDir, 'podman.log')
@@ -74,10 +76,11 @@ async function startService(env: NodeJS.ProcessEnv, stateDir: string): Promise<s
   closeSync(log)
   await once(service, 'spawn')
   service.unref()
-  await writeJson(serviceFile(stateDir), { version: 1, process: knowProcess(service.pid as number), socket })
+  const noted: Service = { version: 1, process: knowProcess(service.pid as number), socket }
+  await writeJson(serviceFile(stateDir), noted)
   const deadline = performance.now() + startSeconds * 1000
   while (performance.now() < deadline && service.exitCode === null) {
-    if (await answers(socket)) return socket
+    if (await answers(socket)) return noted
     await sleep(50)
   }
   await endPodman(stateDir)
@@ -94,7 +97,7 @@ export async function endPodman(stateDir: string): Promise<void> {
 }
 
 /** A file that another version wrote tells nothing. */
-function readService(stateDir: string): z.infer<typeof serviceSchema> | undefined {
+function readService(stateDir: string): Service | undefined {
   try {
     return readJson(serviceFile(stateDir), serviceSchema)
   } catch {

@@ -4,7 +4,7 @@ import type { Registry } from '../ecr/login.ts'
 import { containerSpec } from './container-spec.ts'
 import type { ContainerDefinition, Task, TaskContainer, TaskDefinition } from '../records.ts'
 import type { Store } from '../state.ts'
-import { answers, EngineError, type EngineApi } from '../engine/engine-api.ts'
+import { answers, EngineError, ignoreMissing, type EngineApi } from '../engine/engine-api.ts'
 import { createImages, pinned, type PulledImage } from './images.ts'
 import { followLogs, openLogStream, type LogStream } from './logs.ts'
 import type { Metadata } from './metadata.ts'
@@ -104,7 +104,7 @@ export function createTaskContainers(options: Options) {
   /** Sends the logs, watches the health, waits for the end. */
   const follow = async (task: Task, container: RunningContainer, logs: LogStream) => {
     if (container.definition.healthCheck) void watchHealth(task, container)
-    if (container.definition.healthCheck && engine.ownPodman) void askForChecks(container)
+    if (container.definition.healthCheck && engine.podman) void askForChecks(container)
     while (container.record.lastStatus === 'RUNNING') {
       await followToEnd(task, container, logs).catch(async (error: unknown) => {
         // Somebody removed the container.
@@ -245,8 +245,4 @@ function taskHealth(task: Task, store: Store): Task['healthStatus'] {
   const states = checked.map(({ name }) => task.containers.find((each) => each.name === name)?.healthStatus)
   if (states.includes('UNHEALTHY')) return 'UNHEALTHY'
   return states.length > 0 && states.every((state) => state === 'HEALTHY') ? 'HEALTHY' : 'UNKNOWN'
-}
-
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof EngineError) || ![304, 404, 409].includes(error.status)) throw error
 }

@@ -1,8 +1,8 @@
 import { text } from 'node:stream/consumers'
 import type { Registry } from '../ecr/login.ts'
-import { readManifest, RegistryError, type Index, type Manifest, type RegistryRepository } from '../ecr/registry.ts'
+import { readBlob, readManifest, RegistryError, type Descriptor, type Index, type Manifest, type RegistryRepository } from '../ecr/registry.ts'
 import { answers, EngineError, type EngineApi } from '../engine/engine-api.ts'
-import { loadImage, throwWhatWentWrong } from './load-image.ts'
+import { loadImage, throwWhatWentWrong, type Part } from './load-image.ts'
 
 /** The image could not be pulled; the message is what ECS gives as the reason. */
 export class CannotPullContainerError extends Error {}
@@ -49,7 +49,9 @@ export function createImages(engine: EngineApi, registry: Registry): Images {
   }
 
   const load = (repository: RegistryRepository, digest: string, manifest: Manifest, name: string): Promise<void> => {
-    const known = loading.get(digest) ?? loadImage(engine, repository, manifest, name).finally(() => loading.delete(digest))
+    const part = (each: Descriptor): Part => ({ ...each, open: () => readBlob(repository, each.digest) })
+    const begin = () => loadImage(engine, name, part(manifest.config), manifest.layers.map(part)).finally(() => loading.delete(digest))
+    const known = loading.get(digest) ?? begin()
     loading.set(digest, known)
     return known
   }
@@ -94,10 +96,12 @@ async function inspect(engine: EngineApi, reference: string): Promise<PulledImag
   return { reference, architecture: Architecture, entryPoint, digests: RepoDigests ?? [] }
 }
 
-function describe(image: string, { status, message }: EngineError | RegistryError): string {
+function describe(image: string, error: EngineError | RegistryError): string {
   const { name, tag } = splitReference(image)
   const prefix = 'CannotPullContainerError: pull image manifest has been retried 7 time(s): failed to resolve ref'
-  if (status === 404 || /manifest.*(unknown|not found)|not found/i.test(message)) return `${prefix} ${name}${tag.includes(':') ? '@' : ':'}${tag}: ${image}: not found`
+  const { message, status } = error
+  const isMissing = (error instanceof RegistryError && status === 404) || /manifest.*(unknown|not found)|not found/i.test(message)
+  if (isMissing) return `${prefix} ${name}${tag.includes(':') ? '@' : ':'}${tag}: ${image}: not found`
   return `${prefix} ${image}: ${message}`
 }
 

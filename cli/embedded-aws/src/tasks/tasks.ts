@@ -8,6 +8,7 @@ import { answers, EngineError, type EngineApi } from '../engine/engine-api.ts'
 import { CannotPullContainerError } from './images.ts'
 import { ResourceInitializationError } from './secrets.ts'
 import type { TargetHealth } from '../elb/target-health.ts'
+import { removeContainers } from './remove-containers.ts'
 import { createTaskContainers, trackContainers, type Running, type RunningContainer } from './containers.ts'
 import { createTaskGround } from './ground.ts'
 import type { Upstream } from '../upstream.ts'
@@ -147,8 +148,9 @@ export async function createTasks(options: Options) {
     await containers.stopAll([...(running.get(task.taskArn)?.containers.values() ?? [])], closing)
     task.executionStoppedAt = now()
     enter(task, 'DEPROVISIONING')
-    const ids = [...task.containers.map(({ runtimeId }) => runtimeId), task.own.pauseId].filter((id) => id !== undefined)
-    await Promise.all(ids.map((id) => containers.remove(id)))
+    await Promise.all(task.containers.map(({ runtimeId }) => runtimeId && containers.remove(runtimeId)))
+    // podman keeps a container for as long as others are in its network.
+    if (task.own.pauseId) await containers.remove(task.own.pauseId)
     for (const record of task.containers) record.lastStatus = 'STOPPED'
     for (const attachment of task.attachments) attachment.status = 'DELETED'
     Object.assign(task, { stoppedAt: now(), connectivity: 'DISCONNECTED' })
@@ -193,7 +195,7 @@ export async function createTasks(options: Options) {
         stop(task, why)
       }
     }
-    await Promise.all(found.filter(({ Id }) => !kept.has(Id)).map(({ Id }) => containers.remove(Id)))
+    await removeContainers(engine, found.filter(({ Id }) => !kept.has(Id)))
   }
 
   const forget = () => {

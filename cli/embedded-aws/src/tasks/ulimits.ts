@@ -9,10 +9,10 @@ export const toUlimit = ({ name, softLimit, hardLimit }: { name: string; softLim
   Hard: hardLimit,
 })
 
-/** Limits that podman would raise by itself, which not everybody may: those of this process instead. */
-export function defaultUlimits({ ownPodman }: EngineApi): Ulimit[] {
-  if (!ownPodman) return []
-  const limits = readLimits()
+/** Limits that podman would raise by itself, which not everybody may: those of its service instead. */
+export function defaultUlimits({ podman }: EngineApi): Ulimit[] {
+  if (podman === undefined) return []
+  const limits = readLimits(podman)
   return [
     { Name: 'nofile', line: 'Max open files' },
     { Name: 'nproc', line: 'Max processes' },
@@ -22,9 +22,9 @@ export function defaultUlimits({ ownPodman }: EngineApi): Ulimit[] {
   })
 }
 
-function readLimits(): string {
+function readLimits(pid: number): string {
   try {
-    return readFileSync('/proc/self/limits', 'utf8')
+    return readFileSync(`/proc/${pid}/limits`, 'utf8')
   } catch {
     return ''
   }

@@ -123,7 +123,7 @@ export async function createProcessEngine(folder: string): Promise<EngineApi> {
       return Readable.from([])
     },
     way: { published: '127.0.0.1', here: '127.0.0.1' },
-    ownPodman: false,
+    podman: undefined,
     close: () => {
       for (const id of containers.keys()) remove(id)
     },
