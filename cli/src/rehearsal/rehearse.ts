@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { CliError } from '../platform/errors.ts'
@@ -139,7 +139,9 @@ type Variables = z.infer<typeof variablesSchema>
 
 async function saveVariables(stateDir: string, variables: Record<string, string | undefined>): Promise<Variables> {
   const text = JSON.stringify(variables)
-  await writeFile(variablesFile(stateDir), text)
+  // Whoever asks at this very moment reads all of it, or that of last time.
+  await writeFile(`${variablesFile(stateDir)}.new`, text)
+  await rename(`${variablesFile(stateDir)}.new`, variablesFile(stateDir))
   return variablesSchema.parse(JSON.parse(text))
 }
 

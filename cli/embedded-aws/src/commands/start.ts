@@ -31,11 +31,14 @@ async function start(flags: Flags): Promise<void> {
   const environment = environmentFor({ url, key: openKeys(filesOf(stateDir).keys).issued(), region: flags.region, stateDir }, process.env)
   if (flags.json) return void process.stdout.write(`${JSON.stringify({ url, startedNow, environment })}\n`)
   const tasks = engine === 'none' ? 'tasks are processes of this machine, without isolation' : `tasks are containers of ${engine.host}`
+  const command = process.env.npm_command === 'exec' ? 'npx embedded-aws' : 'embedded-aws'
   process.stdout.write(`The embedded AWS ${startedNow ? 'serves' : 'serves already'} at ${url}; ${tasks}.
+ECS, ECR, load balancers and scaling with VPC, IAM, S3, CloudWatch and the rest that Terraform needs for them.
 
-  Point this shell at it:  eval "$(embedded-aws env)"
+  Point this shell at it:  eval "$(${command} env)"   (AWS_ENDPOINT_URL, AWS_REGION=${flags.region}, a key that nobody else has)
   Then, for example:       terraform init && terraform apply
-  Stop it:                 embedded-aws stop
+  See what runs:           ${command} status
+  Stop it:                 ${command} stop
 
 Its state and its log lie in ${stateDir}.
 `)

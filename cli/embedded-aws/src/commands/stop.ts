@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
-import { stopEmbeddedAws } from '../daemon/launch.ts'
+import { findRunning, stopEmbeddedAws } from '../daemon/launch.ts'
 import { withLock } from '../daemon/lock.ts'
 import { filesOf } from '../daemon/protocol.ts'
 import { removeEmbeddedAws, type Removed } from '../daemon/remove.ts'
-import { jsonOption, stateDirOf, stateOption, type CommonFlags } from './options.ts'
+import { UserError } from '../user-error.ts'
+import { askStatus, jsonOption, stateDirOf, stateOption, type CommonFlags } from './options.ts'
 
 type Flags = CommonFlags & { remove: boolean }
 
@@ -28,7 +29,19 @@ async function stop(flags: Flags): Promise<void> {
 }
 
 async function justStop(stateDir: string, onWait: () => void): Promise<Removed> {
+  await refuseToLose(stateDir)
   return { stopped: await withLock(filesOf(stateDir).lock, onWait, () => stopEmbeddedAws(stateDir)), left: undefined }
+}
+
+/** @throws UserError when what it holds cannot be saved now */
+async function refuseToLose(stateDir: string): Promise<void> {
+  const running = await findRunning(stateDir)
+  const unsaved = running && (await askStatus(stateDir, running.url)).unsaved
+  if (!unsaved) return
+  throw new UserError('The embedded AWS cannot save its state, and goes on so that nothing is lost.', {
+    fix: 'Make room and run it again, or give up what it holds: `embedded-aws stop --remove`.',
+    cause: unsaved,
+  })
 }
 
 /** Whoever is interrupted has ended some of it, and can end the rest later. */

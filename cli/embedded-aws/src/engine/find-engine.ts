@@ -23,7 +23,7 @@ export async function findEngine(asked: EngineName | undefined, env: NodeJS.Proc
     tried.push(`${engine.host}: ${trouble}`)
   }
   throw new UserError('No container engine answers.', {
-    fix: 'Start one (Docker Desktop, `colima start`, `systemctl start docker`, `podman machine start`), name another with --engine, or do without: --tasks processes.',
+    fix: 'Start one (Docker Desktop, `colima start`, `systemctl start docker`, `podman machine start`), name another with --engine, or do without: --engine none.',
     cause: tried.join('\n  '),
   })
 }
