@@ -8,7 +8,7 @@ import {
   type RegistryLogin,
   type Repository,
 } from '../platform/aws/ecr.ts'
-import { getIdentity } from '../platform/aws/sts.ts'
+import { getIdentity, requireAccount } from '../platform/aws/sts.ts'
 import { CliError } from '../platform/errors.ts'
 import { throwIfInterrupted } from '../platform/interrupts.ts'
 import type { Project } from '../platform/project.ts'
@@ -61,9 +61,10 @@ export async function build(
   const { region, repository_name: name } = inputs
   choosePlatform(inputs, flags)
   if (flags.engine === 'none') requireRehearsal()
-  const [identity, repository, content] = await terminal.step('Check account, repository and content', () =>
-    Promise.all([getIdentity(region), describeRepository(name, region), readContent(project, inputs, flags)]),
-  )
+  const [identity, repository, content] = await terminal.step('Check account, repository and content', async () => {
+    await requireAccount(inputs)
+    return Promise.all([getIdentity(region), describeRepository(name, region), readContent(project, inputs, flags)])
+  })
   const commit = await describeSource(content, terminal)
   const { platform, version } = content
   const tag = flags.tag ?? content.tag
