@@ -17,6 +17,7 @@ import { chooseEngine, stopOwnEngine } from './engine.ts'
 import { enterRehearsal, rehearsalEnvironment } from './environment.ts'
 import { withoutIsolation } from './isolation.ts'
 import { exportCheckouts } from './module-checkouts.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 import { prepareTerraform, type ModuleOrigin } from './prepare-terraform.ts'
 
 export type RehearseFlags = {
@@ -49,7 +50,11 @@ const checkoutsFolder = (project: Project) => join(rehearsalFolder(project), 'mo
  * at an embedded AWS by environment variables alone.
  * @throws CliError
  */
-export async function rehearse(project: Project, flags: RehearseFlags, terminal: Terminal): Promise<RehearseResult> {
+export function rehearse(project: Project, flags: RehearseFlags, terminal: Terminal): Promise<RehearseResult> {
+  return oneAtATime(project.scratch, () => rehearseAlone(project, flags, terminal))
+}
+
+async function rehearseAlone(project: Project, flags: RehearseFlags, terminal: Terminal): Promise<RehearseResult> {
   const settings = await requireSettings(project, terminal)
   const { engine, version, terraform } = await prepare(project, settings, flags, terminal)
   try {
@@ -79,7 +84,7 @@ async function prepare(project: Project, settings: Settings, flags: RehearseFlag
       engine,
       ...(await listAccounts(project, settings)),
       domainName: settings.inputs.domain_name ?? undefined,
-    }),
+    }, (text) => terminal.note(`  ${text}`)),
   )
   enterRehearsal(rehearsalEnvironment(aws, {}))
   const terraform = await terminal.step('Terraform modules and provider', () =>
@@ -125,9 +130,13 @@ function findBaseImage(
 }
 
 /** Stops the rehearsal and removes all it made; images and tools stay for the next one. */
-export async function takeDown(project: Project, terminal: Terminal): Promise<void> {
+export function takeDown(project: Project, terminal: Terminal): Promise<void> {
+  return oneAtATime(project.scratch, () => takeDownAlone(project, terminal))
+}
+
+async function takeDownAlone(project: Project, terminal: Terminal): Promise<void> {
   await terminal.step('Embedded AWS and its containers', async () => {
-    await removeEmbeddedAws(awsFolder(project))
+    await removeEmbeddedAws(awsFolder(project), (text) => terminal.note(`  ${text}`))
     await rm(rehearsalFolder(project), { recursive: true, force: true })
   })
   if ((await stopOwnEngine(project.scratch)) === 'in use') {

@@ -9,9 +9,11 @@ import { isAlive, knowProcess, processSchema } from './processes.ts'
  */
 export async function withLock<T>(file: string, onWait: () => void, work: () => Promise<T>): Promise<T> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-  for (let waited = 0; !(await take(file)); waited++) {
-    if (waited === 0) onWait()
-    await sleep(100)
+  let waits = false
+  for (let state = await take(file); state !== 'taken'; state = await take(file)) {
+    if (state === 'busy' && !waits) onWait()
+    waits ||= state === 'busy'
+    await sleep(50)
   }
   try {
     return await work()
@@ -20,14 +22,15 @@ export async function withLock<T>(file: string, onWait: () => void, work: () => 
   }
 }
 
-async function take(file: string): Promise<boolean> {
+async function take(file: string): Promise<'taken' | 'busy' | 'left behind'> {
   try {
     await writeFile(file, JSON.stringify(knowProcess(process.pid)), { flag: 'wx', mode: 0o600 })
-    return true
+    return 'taken'
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     const holder = await readFile(file, 'utf8').then((text) => processSchema.parse(JSON.parse(text)), () => undefined)
-    if (!holder || !isAlive(holder)) await rm(file, { force: true })
-    return false
+    if (holder && isAlive(holder)) return 'busy'
+    await rm(file, { force: true })
+    return 'left behind'
   }
 }
