@@ -159,9 +159,12 @@ export function createTaskContainers(options: Options) {
 
   /** https://docs.podman.io/en/latest/_static/api.html: ContainerHealthcheckLibpod */
   const askForChecks = async ({ record, definition }: RunningContainer) => {
+    const { interval = 30, timeout = 5 } = definition.healthCheck ?? {}
     while (record.lastStatus === 'RUNNING') {
-      await clock.sleep(definition.healthCheck?.interval ?? 30)
-      await engine.call('GET', `/v4.0.0/libpod/containers/${record.runtimeId}/healthcheck`).catch(() => undefined)
+      await clock.sleep(interval)
+      const checked = engine.call('GET', `/v4.0.0/libpod/containers/${record.runtimeId}/healthcheck`).catch(() => undefined)
+      // One that hangs must not keep the next from being asked for.
+      await Promise.race([checked, clock.sleep(timeout)])
     }
   }
 
