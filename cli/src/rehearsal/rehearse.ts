@@ -164,8 +164,14 @@ async function saveVariables(project: Project, variables: Record<string, string 
   return variablesSchema.parse(JSON.parse(text))
 }
 
-/** @returns undefined before a rehearsal has got so far */
+/** @returns undefined before a rehearsal has got so far. @throws CliError when the file is damaged */
 async function readVariables(project: Project): Promise<Variables | undefined> {
-  const text = await readFile(variablesFile(project), 'utf8').catch(() => undefined)
-  return text === undefined ? undefined : variablesSchema.parse(JSON.parse(text))
+  const file = variablesFile(project)
+  const text = await readFile(file, 'utf8').catch(() => undefined)
+  if (text === undefined) return undefined
+  try {
+    return variablesSchema.parse(JSON.parse(text))
+  } catch (cause) {
+    throw new CliError('unavailable', `${file} is damaged.`, { fix: 'Run `fargate-ctl rehearse`, which writes it anew.', cause })
+  }
 }
