@@ -69,7 +69,7 @@ export function createTaskGround({ engine, store, stateDir }: { engine: EngineAp
   const close = async () => {
     const served = await serving?.catch(() => undefined)
     served?.close()
-    if (ground) await engine.call('DELETE', `/networks/${network}`).catch(() => undefined)
+    if (ground || serving) await engine.call('DELETE', `/networks/${network}`).catch(() => undefined)
   }
 
   return { attach, metadata, close }
