@@ -38,7 +38,10 @@ t.test('killed: tasks go on, and what ended meanwhile is noticed', async (t) => 
     return { child, ...ready }
   }
   let gateway = await start()
-  t.teardown(() => close(gateway.child))
+  t.teardown(async () => {
+    await close(gateway.child)
+    t.equal(await docker('network', 'ls', '--quiet', '--filter', `label=embedded-aws=${stateDir}`), '', 'what it made goes with it')
+  })
   const { url, port } = gateway
   const client = { region: scope.region, endpoint: url, credentials: { accessKeyId, secretAccessKey } }
   const ecs = await connect(t, { url, port, client, stateDir, ministack: ministack.socket }, true)
