@@ -208,7 +208,7 @@ async function pushOrSend(engine: Engine, { name, uri }: Repository, tag: string
     if (!(error instanceof CliError) || !isOnLoopback(login.endpoint)) throw error
     return undefined
   })
-  if (session) return pushImage(engine, `${uri}:${tag}`, session, say).finally(session.close)
+  if (session) return pushImage(engine, `${uri}:${tag}`, session, say).finally(() => session.close())
   say(`${engine} does not reach ${login.endpoint}: the image is sent from here`)
   const { sendImage } = await import('./send-image.ts')
   await sendImage(engine, `${uri}:${tag}`, { url: login.endpoint, name, username: login.username, password: login.password }, tag)

@@ -148,7 +148,8 @@ export async function createTasks(options: Options) {
     await containers.stopAll([...(running.get(task.taskArn)?.containers.values() ?? [])], closing)
     task.executionStoppedAt = now()
     enter(task, 'DEPROVISIONING')
-    await Promise.all(task.containers.map(({ runtimeId }) => runtimeId && containers.remove(runtimeId)))
+    const ids = task.containers.flatMap(({ runtimeId }) => runtimeId ?? [])
+    await Promise.all(ids.map((id) => containers.remove(id)))
     // podman keeps a container for as long as others are in its network.
     if (task.own.pauseId) await containers.remove(task.own.pauseId)
     for (const record of task.containers) record.lastStatus = 'STOPPED'

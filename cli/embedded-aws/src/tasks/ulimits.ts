@@ -14,10 +14,10 @@ export function defaultUlimits({ podman }: EngineApi): Ulimit[] {
   if (podman === undefined) return []
   const limits = readLimits(podman)
   return [
-    { Name: 'nofile', line: 'Max open files' },
-    { Name: 'nproc', line: 'Max processes' },
+    { Name: 'nofile', line: /^Max open files\s+\S+\s+(\d+)/m },
+    { Name: 'nproc', line: /^Max processes\s+\S+\s+(\d+)/m },
   ].flatMap(({ Name, line }) => {
-    const [, hard] = new RegExp(`^${line}\\s+\\S+\\s+(\\d+)`, 'm').exec(limits) ?? []
+    const [, hard] = line.exec(limits) ?? []
     return hard ? [{ Name, Soft: Number(hard), Hard: Number(hard) }] : []
   })
 }

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import type { containerSpec, pauseSpec } from '../container-spec.ts'
 import { EngineError, type CallOptions, type EngineApi } from '../../engine/engine-api.ts'
-import { pauseImage } from '../pause-image.ts'
 import { findImage, unpackImage, type UnpackedImage } from './images.ts'
 import { endOrphans, noteProcess } from './orphans.ts'
 import { localProgram, startProcess, type ContainerProcess, type HealthCheck } from './process.ts'
@@ -90,7 +89,7 @@ export async function createProcessEngine(folder: string): Promise<EngineApi> {
     ['GET', /^\/version$/, () => ({ Arch: process.arch === 'arm64' ? 'arm64' : 'amd64' })],
     ['POST', /^\/images\/create$/, (_, { fromImage = '' }) => refuse(fromImage)],
     ['POST', /^\/images\/load$/, (_, _query, body) => unpackImage(body as Readable, images)],
-    ['GET', new RegExp(`^/images/${pauseImage}/json$`), () => ({ Architecture: '', Config: null })],
+    ['GET', /^\/images\/localhost\/embedded-aws\/pause:\d+\/json$/, () => ({ Architecture: '', Config: null })],
     ['GET', /^\/images\/(.+)\/json$/, inspectImage],
     ['GET', /^\/networks$/, () => []],
     ['POST', /^\/networks\/create$/, () => undefined],
