@@ -1,12 +1,15 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
+import { isOnPath } from '../platform/on-path.ts'
 
 /** `--engine`, also FARGATE_CTL_ENGINE. */
 export function engineOption(): Option {
   return new Option('--engine <engine>', 'container engine; none: in a rehearsal only')
     .choices(['docker', 'podman', 'finch', 'none'])
-    .default('docker')
+    .default(installedEngine(), 'docker; podman or finch where only that is installed')
     .env('FARGATE_CTL_ENGINE')
 }
+
+const installedEngine = () => ['docker', 'podman', 'finch'].find(isOnPath) ?? 'docker'
 
 /** `--context` and `--dockerfile`, for an app that lies elsewhere than in application/. */
 export function addSourceOptions(command: Command): Command {

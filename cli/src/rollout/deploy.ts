@@ -15,7 +15,7 @@ import type { Proof } from './prove.ts'
 import { requireServed, type Served } from './outcome.ts'
 import { withReceipt, type Attempt, type Evidence } from './receipt/record.ts'
 import { readServiceOutputs } from './service.ts'
-import { refuseKnownBad, tellTruth } from './truth.ts'
+import { refuseKnownBad, tellNothingBegins, tellTruth } from './truth.ts'
 
 export type DeployFlags = PrepareFlags & RolloutFlags & {
   /** The file of a sealed plan, which is applied instead of a new one. */
@@ -99,6 +99,7 @@ async function applyPlan(deployment: Deployment, prepared: PreparedPlan, flags: 
       ? { outputs: await readOutputs(terraform), leftover: undefined }
       : await namingLog(terraform, terminal, terminal.step('terraform apply', (say) => applyTerraform({ ...terraform, onMessage: followApply(plan, say) }, file, say)))
     evidence.outputs = outputs
+    if (plan.isEmpty) tellNothingBegins(truth, outputs, terminal)
     if (leftover) terminal.warn([leftover.error.message, leftover.error.fix].join('\n'))
     const { url, served } = await waitUntilServed(deployment, prepared, evidence, flags, terminal)
     // It serves, but the next apply would not know of this one.
