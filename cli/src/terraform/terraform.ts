@@ -64,7 +64,8 @@ export type Terraform = {
 
 const options = ({ folder, env }: Terraform): RunOptions => ({
   cwd: folder,
-  env: { ...env, TF_IN_AUTOMATION: '1', TF_INPUT: '0' },
+  // Of a cancelled job GitHub's runner kills every process that has this variable: terraform may still save its state.
+  env: { ...env, TF_IN_AUTOMATION: '1', TF_INPUT: '0', RUNNER_TRACKING_ID: undefined },
   interruptWith: 'SIGINT',
   installHint,
 })
