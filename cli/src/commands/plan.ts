@@ -30,12 +30,12 @@ Examples:
       const flags = command.optsWithGlobals<Flags>()
       const format = flags.format ?? (flags.json ? 'json' : 'pretty')
       const terminal = createTerminal({ ...flags, json: format === 'json' })
-      const [{ plan }, { requireSettings }] = await Promise.all([
+      const [{ plan }, { refusedToDeploy, requireSettings }] = await Promise.all([
         import('../rollout/plan.ts'),
         import('../terraform/settings/check-settings.ts'),
       ])
       const project = findProject()
-      const settings = await requireSettings(project, terminal, ['inputs/image-tag'])
+      const settings = await requireSettings(project, terminal, refusedToDeploy)
       const result = await plan(project, settings, flags, terminal)
       await printPlan(result, format, terminal)
       if (!result.review.isEmpty) process.exitCode = exitCodes.changes

@@ -72,7 +72,7 @@ export function createTaskContainers(options: Options) {
     const scope = scopeOf(task.taskArn)
     const logs = await openLogs(task, definition)
     const secrets = await readSecrets(upstream, scope, definition)
-    const image = await pullImage(engine, registry, pinned(definition.image, task.own.digests?.[definition.name]))
+    const image = await pullImage(engine, registry, scope, pinned(definition.image, task.own.digests?.[definition.name]))
     task.pullStoppedAt = now()
     if (image.digest) record.imageDigest = image.digest
     await waitForDependencies(entry, definition)

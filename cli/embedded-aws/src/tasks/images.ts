@@ -1,5 +1,6 @@
 import { text } from 'node:stream/consumers'
 import type { Registry } from '../ecr/login.ts'
+import type { Scope } from '../records.ts'
 import { answers, EngineError, type EngineApi } from './engine-api.ts'
 
 /** The image could not be pulled; the message is what ECS gives as the reason. */
@@ -9,14 +10,15 @@ export type PulledImage = { reference: string; digest?: string; architecture: st
 
 /**
  * Pulls an image as ECS does before every start of a task. Images in ECR come from the embedded registry.
+ * @param scope the task's, whose registry it is
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html
  * @throws CannotPullContainerError
  */
-export async function pullImage(engine: EngineApi, registry: Registry, image: string): Promise<PulledImage> {
+export async function pullImage(engine: EngineApi, registry: Registry, scope: Scope, image: string): Promise<PulledImage> {
   const reference = image.replace(/^(\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com|127\.0\.0\.1:\d+)\//, `${registry.address}/`)
   const { name, tag } = splitReference(reference)
   try {
-    await create(engine, registry, name, tag)
+    await create(engine, registry, scope, name, tag)
     const { Architecture, RepoDigests, Config } = await engine.read(answers.image, 'GET', `/images/${reference}/json`)
     return {
       reference,
@@ -30,8 +32,8 @@ export async function pullImage(engine: EngineApi, registry: Registry, image: st
   }
 }
 
-async function create(engine: EngineApi, registry: Registry, name: string, tag: string): Promise<void> {
-  const login = name.startsWith(`${registry.address}/`) ? { username: 'AWS', password: registry.password() } : {}
+async function create(engine: EngineApi, registry: Registry, scope: Scope, name: string, tag: string): Promise<void> {
+  const login = name.startsWith(`${registry.address}/`) ? { username: 'AWS', password: registry.password(scope) } : {}
   // The engine wants this alphabet, and the padding that Node leaves out.
   const auth = Buffer.from(JSON.stringify(login)).toString('base64').replaceAll('+', '-').replaceAll('/', '_')
   const query = { fromImage: name, tag }

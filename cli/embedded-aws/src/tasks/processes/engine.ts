@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { z } from 'zod'
 import type { Registry } from '../../ecr/login.ts'
 import { RegistryError } from '../../ecr/registry.ts'
 import type { containerSpec, pauseSpec } from '../container-spec.ts'
@@ -26,6 +27,8 @@ type Options = {
   folder: string
 }
 
+const loginSchema = z.object({ username: z.string(), password: z.string() })
+
 /**
  * The calls of an engine's API that the gateway makes, answered without an engine: containers are processes of this
  * machine, with no isolation. Memory and CPU limits, users, a read-only root and capabilities mean nothing; a task's
@@ -37,10 +40,11 @@ export async function createProcessEngine({ registry, folder }: Options): Promis
   const places = new Map<string, Place>()
   const containers = new Map<string, Container>()
 
-  const pull = async (name: string, tag: string) => {
+  const pull = async (name: string, tag: string, login = '') => {
     const [host = '', ...path] = name.split('/')
     if (host !== registry.address) throw new EngineError(404, `${name}:${tag} is not in the embedded ECR, and there is no engine to pull it`)
-    const repository = { url: `http://${host}`, name: path.join('/'), username: 'AWS', password: registry.password() }
+    const credentials = loginSchema.parse(JSON.parse(Buffer.from(login, 'base64url').toString()))
+    const repository = { url: `http://${host}`, name: path.join('/'), ...credentials }
     const image = await unpackImage(repository, tag, join(folder, 'images')).catch((error: Error) => {
       throw error instanceof RegistryError ? new EngineError(error.status, error.message) : error
     })
@@ -94,10 +98,10 @@ export async function createProcessEngine({ registry, folder }: Options): Promis
 
   const processOf = (id: string) => containers.get(id)?.process
   const loopback = { IPAM: { Config: [{ Gateway: '127.0.0.1', Subnet: '127.0.0.0/8' }] } }
-  type Handler = (name: string, query: Record<string, string>, body: unknown) => unknown
+  type Handler = (name: string, query: Record<string, string>, body: unknown, headers: Record<string, string>) => unknown
   const routes: [method: string, path: RegExp, handler: Handler][] = [
     ['GET', /^\/version$/, () => ({ Arch: process.arch === 'arm64' ? 'arm64' : 'amd64' })],
-    ['POST', /^\/images\/create$/, (_, { fromImage, tag = '' }) => fromImage && pull(fromImage, tag)],
+    ['POST', /^\/images\/create$/, (_name, { fromImage, tag = '' }, _body, headers) => fromImage && pull(fromImage, tag, headers['X-Registry-Auth'])],
     ['GET', /^\/images\/fargate-ctl\/pause:\d+\/json$/, () => ({ Architecture: '', Config: null })],
     ['GET', /^\/images\/(.+)\/json$/, inspectImage],
     ['GET', /^\/networks$/, () => []],
@@ -114,10 +118,10 @@ export async function createProcessEngine({ registry, folder }: Options): Promis
     ['DELETE', /^\/containers\/(.+)$/, remove],
   ]
 
-  const answer = async (method: string, path: string, { query = {}, body }: CallOptions = {}): Promise<unknown> => {
+  const answer = async (method: string, path: string, { query = {}, body, headers = {} }: CallOptions = {}): Promise<unknown> => {
     for (const [known, pattern, handler] of routes) {
       const match = known === method ? pattern.exec(path) : null
-      if (match) return handler(match[1] ?? '', query, body)
+      if (match) return handler(match[1] ?? '', query, body, headers)
     }
     throw new EngineError(404, `${method} ${path} is not known without an engine`)
   }
