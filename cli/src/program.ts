@@ -1,14 +1,17 @@
 import { resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
+import { registerBootstrap } from './commands/bootstrap.ts'
 import { registerBuild } from './commands/build.ts'
 import { registerCompletion } from './commands/completion.ts'
+import { registerCost } from './commands/cost.ts'
 import { registerDeploy } from './commands/deploy.ts'
 import { registerDestroy } from './commands/destroy.ts'
 import { registerDoctor } from './commands/doctor.ts'
 import { registerDrift } from './commands/drift.ts'
 import { registerExec } from './commands/exec.ts'
 import { registerHistory } from './commands/history.ts'
+import { registerInit } from './commands/init.ts'
 import { registerLint } from './commands/lint.ts'
 import { registerLogs } from './commands/logs.ts'
 import { registerPlan } from './commands/plan.ts'
@@ -39,6 +42,8 @@ export const { version } = manifest
 
 /** In the order in which the help lists them. */
 const commands = [
+  registerInit,
+  registerBootstrap,
   registerBuild,
   registerPlan,
   registerDeploy,
@@ -47,6 +52,7 @@ const commands = [
   registerHistory,
   registerReport,
   registerDrift,
+  registerCost,
   registerValidate,
   registerLint,
   registerRehearse,

@@ -8,6 +8,7 @@ import { followApply } from '../terraform/progress.ts'
 import { applyTerraform, readOutputs } from '../terraform/terraform.ts'
 import { approve } from './approve.ts'
 import { countChanges, readChanges, type Changes } from '../terraform/changes.ts'
+import { markProved } from './mark-proved.ts'
 import { namingLog, withPlan, withPlanOf, type LockFlags, type Prepared, type PreparedPlan, type PrepareFlags } from './prepare.ts'
 import { printChanges } from './print-changes.ts'
 import type { Observed } from './observe.ts'
@@ -101,6 +102,7 @@ async function applyPlan(deployment: Deployment, prepared: PreparedPlan, flags: 
     evidence.outputs = outputs
     if (leftover) terminal.warn([leftover.error.message, leftover.error.fix].join('\n'))
     const { url, served } = await waitUntilServed(deployment, prepared, evidence, flags, terminal)
+    await markProved(release, deployment.settings, terminal)
     // It serves, but the next apply would not know of this one.
     if (leftover?.isUnsaved) throw leftover.error
     return { url, version: served.version, proof: served.proof, receipt: evidence.id, ...result }

@@ -43,6 +43,17 @@ export async function requireBucket(backend: StateBucket): Promise<void> {
   }
 }
 
+/** @returns whether the bucket exists @throws CliError `unavailable`, also where it is somebody else's */
+export async function hasBucket(backend: StateBucket): Promise<boolean> {
+  try {
+    await (await openS3(backend)).send(new HeadBucketCommand({ Bucket: backend.bucket }), callOptions)
+    return true
+  } catch (cause) {
+    if ((cause as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode === 404) return false
+    throw awsError(`use the state bucket ${backend.bucket}`, cause, 's3:ListBucket')
+  }
+}
+
 /** What a client needs to act as the backend does; nothing where the machine's own credentials count, for more take long to load. */
 async function accessOf(backend: StateAccess) {
   if (!backend.profile && !backend.assume_role) return {}
@@ -84,7 +95,7 @@ export async function readObject(backend: StateBucket, key: string): Promise<str
     const answer = await (await openS3(backend)).send(new GetObjectCommand({ Bucket: backend.bucket, Key: key }), timedCallOptions())
     return (await answer.Body?.transformToString()) ?? ''
   } catch (cause) {
-    if ((cause as Error).name === 'NoSuchKey') return undefined
+    if (['NoSuchKey', 'NoSuchBucket'].includes((cause as Error).name)) return undefined
     throw awsError(`read s3://${backend.bucket}/${key}`, cause, 's3:GetObject')
   }
 }
