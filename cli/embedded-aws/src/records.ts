@@ -225,5 +225,23 @@ export type ScalableTarget = {
   MinCapacity: number
   MaxCapacity: number
   CreationTime: number
+  SuspendedState?: { ScheduledScalingSuspended?: boolean }
   own: { tags: Record<string, string> }
+}
+
+/** In the shape of Application Auto Scaling. */
+export type ScheduledAction = {
+  ScheduledActionARN: string
+  ScheduledActionName: string
+  ServiceNamespace: string
+  ResourceId: string
+  ScalableDimension: string
+  Schedule: string
+  Timezone?: string
+  StartTime?: number
+  EndTime?: number
+  ScalableTargetAction: { MinCapacity?: number; MaxCapacity?: number }
+  CreationTime: number
+  /** `due`: when it acts next, in seconds since 1970. */
+  own: { due?: number }
 }

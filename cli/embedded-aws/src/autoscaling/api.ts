@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { AwsError } from '../aws-error.ts'
-import { ecsArn } from '../arn.ts'
+import { ecsArn, scopeOf } from '../arn.ts'
 import { now } from '../clock.ts'
 import type { DeploymentController } from '../deployments/controller.ts'
 import { applicationAutoscaling } from '../models/model.ts'
@@ -9,6 +9,7 @@ import { requireValid } from '../models/validate.ts'
 import type { ScalableTarget, Scope } from '../records.ts'
 import type { Store } from '../state.ts'
 import { parseInput } from '../ecs/schemas.ts'
+import { createScheduledActions } from './scheduled-actions.ts'
 
 const named = z.object({ ServiceNamespace: z.string(), ResourceId: z.string(), ScalableDimension: z.string() })
 const target = z.looseObject({ ...named.shape, MinCapacity: z.int().optional(), MaxCapacity: z.int().optional() })
@@ -26,17 +27,24 @@ const noSuspension = { DynamicScalingInSuspended: false, DynamicScalingOutSuspen
 /** The operations that are answered. */
 export const answered = [
   'RegisterScalableTarget', 'DescribeScalableTargets', 'DeregisterScalableTarget', 'PutScalingPolicy', 'DescribeScalingPolicies',
-  'DeleteScalingPolicy', 'DescribeScheduledActions', 'DescribeScalingActivities', 'ListTagsForResource', 'TagResource', 'UntagResource',
+  'DeleteScalingPolicy', 'PutScheduledAction', 'DescribeScheduledActions', 'DeleteScheduledAction', 'DescribeScalingActivities', 'ListTagsForResource', 'TagResource', 'UntagResource',
 ] as const
 type Action = (typeof answered)[number]
 const isAnswered = (action: string): action is Action => (answered as readonly string[]).includes(action)
 
 /**
- * Application Auto Scaling as far as it is managed: targets, policies and tags are kept, nothing is scaled by a metric.
+ * Application Auto Scaling: targets, policies and tags are kept, schedules act, nothing is scaled by a metric.
  * https://docs.aws.amazon.com/autoscaling/application/APIReference/API_Operations.html
  */
 export function createAutoscaling({ store, deployments }: { store: Store; deployments: DeploymentController }) {
   const { targets, policies } = store.state.scaling
+  const scheduled = createScheduledActions({
+    store,
+    setLimits: (target, limits) => {
+      Object.assign(target, limits)
+      hold(scopeOf(target.ScalableTargetARN), target)
+    },
+  })
 
   const calls: Record<Action, (scope: Scope, input: unknown) => object> = {
     RegisterScalableTarget: (scope, raw) => {
@@ -56,6 +64,7 @@ export function createAutoscaling({ store, deployments }: { store: Store; deploy
       const input = parse(named, raw)
       remove(targets, keyOf(scope, input), 'scalable target')
       for (const key of Object.keys(policies)) if (key.startsWith(`${keyOf(scope, input)} `)) delete policies[key]
+      scheduled.forget(keyOf(scope, input))
       return {}
     },
     PutScalingPolicy: (scope, raw) => {
@@ -71,7 +80,7 @@ export function createAutoscaling({ store, deployments }: { store: Store; deploy
       const input = parse(policy, raw)
       return remove(policies, `${keyOf(scope, input)} ${input.PolicyName}`, 'scaling policy')
     },
-    DescribeScheduledActions: () => ({ ScheduledActions: [] }),
+    ...scheduled.calls,
     DescribeScalingActivities: () => ({ ScalingActivities: [] }),
     ListTagsForResource: (_, raw) => ({ Tags: byArn(raw).own.tags }),
     TagResource: (_, raw) => {
@@ -100,13 +109,14 @@ export function createAutoscaling({ store, deployments }: { store: Store; deploy
     throw new AwsError('ResourceNotFoundException', `The specified resource ${ResourceARN} does not exist.`)
   }
 
-  return async (scope: Scope, action: string, input: unknown): Promise<object> => {
+  const answer = async (scope: Scope, action: string, input: unknown): Promise<object> => {
     if (!isAnswered(action)) throw new AwsError('UnknownOperationException', `${action} is not part of the rehearsal's Application Auto Scaling.`)
     requireValid(applicationAutoscaling, action, input, 'ValidationException')
-    const answer = calls[action](scope, input)
+    const output = calls[action](scope, input)
     store.save()
-    return answer
+    return output
   }
+  return { answer, close: scheduled.close }
 }
 
 type Named = z.infer<typeof named>

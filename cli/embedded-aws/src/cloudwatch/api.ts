@@ -1,20 +1,16 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
-import { AwsError, parseOrRefuse } from '../aws-error.ts'
-import { readCall, type QueryTypes } from './protocols.ts'
+import { parseOrRefuse } from '../aws-error.ts'
+import { cloudwatch } from '../models/model.ts'
+import { requireValid } from '../models/validate.ts'
 import type { Scope } from '../records.ts'
 import type { Store } from '../state.ts'
 import type { Upstream } from '../upstream.ts'
 
-const queryTypes: QueryTypes = {
-  namespace: 'http://monitoring.amazonaws.com/doc/2010-08-01/',
-  numbers:
-    /(?:^|\.)(?:Period|EvaluationPeriods|DatapointsToAlarm|Threshold|MaxRecords|MaxDatapoints|StorageResolution|SampleCount|Sum|Minimum|Maximum|ActionsSuppressor\w+Period)$|^MetricData\.member\.\d+\.(?:Value|Values\.member\.\d+|Counts\.member\.\d+)$/,
-  booleans: /(?:^|\.)(?:ActionsEnabled|ReturnData)$/,
-}
+/** The operations whose answers are completed; the others are passed on. */
+export const completed = ['PutMetricAlarm', 'PutCompositeAlarm', 'DescribeAlarms', 'DescribeAlarmsForMetric', 'DeleteAlarms'] as const
+const isCompleted = (action: string): action is (typeof completed)[number] => (completed as readonly string[]).includes(action)
 
-/** An empty list comes as an empty text in the Query protocol. */
-const list = z.preprocess((value) => (value === '' ? [] : value), z.array(z.unknown()).default([]))
+const list = z.array(z.unknown()).default([])
 
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html */
 const alarmInput = z.looseObject({
@@ -41,10 +37,7 @@ const decided = z.object({
 const alarm = z.looseObject({ AlarmArn: z.string() })
 const described = z.looseObject({ MetricAlarms: z.array(alarm).optional(), CompositeAlarms: z.array(alarm).optional() })
 
-/**
- * Amazon CloudWatch is ministack's, which speaks only its JSON whole: the gateway translates the other protocols, and
- * keeps of alarms what ministack forgets.
- */
+/** Amazon CloudWatch is ministack's; the gateway keeps of alarms what ministack forgets. */
 export function createCloudwatch({ upstream, store }: { upstream: Upstream; store: Store }) {
   const { alarms } = store.state
   const ask = (scope: Scope, action: string, input: unknown) => upstream.read(z.unknown(), scope, 'monitoring', action, input)
@@ -65,7 +58,7 @@ export function createCloudwatch({ upstream, store }: { upstream: Upstream; stor
     const { MetricAlarms, CompositeAlarms, ...rest } = described.parse(await ask(scope, action, input))
     return { ...rest, MetricAlarms: MetricAlarms?.map(complete), CompositeAlarms: CompositeAlarms?.map(complete) }
   }
-  const own: Record<string, typeof ask> = {
+  const own: Record<(typeof completed)[number], typeof ask> = {
     PutMetricAlarm: put(metricAlarmInput),
     PutCompositeAlarm: put(alarmInput),
     DescribeAlarms: describe,
@@ -78,13 +71,8 @@ export function createCloudwatch({ upstream, store }: { upstream: Upstream; stor
     },
   }
 
-  return async (scope: Scope, req: IncomingMessage, body: Buffer, res: ServerResponse): Promise<void> => {
-    const call = readCall({ url: req.url ?? '', headers: req.headers, body }, queryTypes)
-    const handler = own[call.action] ?? ask
-    const answer = await handler(scope, call.action, call.input).then(call.answer, (error: unknown) => {
-      if (error instanceof AwsError) return call.refuse(error)
-      throw error
-    })
-    res.writeHead(answer.status, answer.headers).end(answer.body)
+  return async (scope: Scope, action: string, input: unknown): Promise<unknown> => {
+    requireValid(cloudwatch, action, input, 'ValidationError')
+    return (isCompleted(action) ? own[action] : ask)(scope, action, input)
   }
 }

@@ -3,6 +3,9 @@ import { sendExchange, type Exchange, type Proxy } from '../proxy.ts'
 import type { Scope } from '../records.ts'
 import type { Registry, RegistryLogin } from './login.ts'
 
+/** The operations whose answers name the registry. */
+export const completed = ['CreateRepository', 'DeleteRepository', 'DescribeRepositories', 'GetAuthorizationToken'] as const
+
 type Options = { proxy: Proxy; login: RegistryLogin; registry: Registry }
 
 /**

@@ -185,7 +185,8 @@ export async function createBalancer(options: { store: Store; upstream: Upstream
       const port = found && store.state.ports[found.arn]
       return port === undefined ? dnsName : `127.0.0.1:${port}`
     },
-    listenersOf: ({ region, account }: Scope) => configs.get(`${region}/${account}`)?.listeners ?? [],
+    /** Everything that is configured in a region, as it was last read. */
+    configOf: ({ region, account }: Scope): BalancerConfig => configs.get(`${region}/${account}`) ?? { loadBalancers: [], listeners: [], groups: [] },
     /** ARNs of target groups that belong to a load balancer. */
     hasListener: (group: string) => health.group(group)?.inUse ?? false,
     close: async () => {
