@@ -22,7 +22,7 @@ t.test('by flags: files that validate, names in the workflow; nothing is written
   t.match(stderr, /The configuration is valid/)
   t.equal(read('infrastructure/s3.tfbackend'), 'bucket       = "acme-state"\nkey          = "shop/dev/terraform.tfstate"\nregion       = "eu-central-1"\nencrypt      = true\nuse_lockfile = true\n')
   t.equal(read('infrastructure/input.auto.tfvars'), 'region          = "eu-central-1"\nenv             = "dev"\nname            = "shop"\nrepository_name = "shop"\n')
-  t.match(read('.github/workflows/code-deploy.yml'), /^    environment: live$/m)
+  t.match(read('.github/workflows/code-deploy.yml'), /^ {4}environment: live$/m)
 
   t.match(await init(...args), { exitCode: 2, stderr: /infrastructure\/s3\.tfbackend and infrastructure\/input\.auto\.tfvars are there already; nothing was written/ })
   t.match(await init(...args, '--force'), { exitCode: 0 })

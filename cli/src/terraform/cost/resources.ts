@@ -65,7 +65,7 @@ const priceService: Pricer = (values, { hours }, all) => {
 }
 
 const priceBalancer: Pricer = ({ load_balancer_type: kind, internal, subnets }, assumed) => {
-  if (kind !== undefined && kind !== null && kind !== 'application') return [part(`a load balancer of type ${String(kind)}`, null)]
+  if (typeof kind === 'string' && kind !== 'application') return [part(`a load balancer of type ${kind}`, null)]
   const addresses = internal === true ? 0 : count(subnets) || 2
   return [
     monthly('albHour', 'hours', assumed.hours),
