@@ -8,6 +8,7 @@ import { followApply } from '../terraform/progress.ts'
 import { applyTerraform, readOutputs, type Applied } from '../terraform/terraform.ts'
 import { approve } from './approve.ts'
 import { countChanges, readChanges, type Changes } from '../terraform/changes.ts'
+import { markProved } from './mark-proved.ts'
 import { namingLog, withPlan, withPlanOf, type LockFlags, type Prepared, type PreparedPlan, type PrepareFlags } from './prepare.ts'
 import { printChanges } from './print-changes.ts'
 import type { Observed } from './observe.ts'
@@ -175,6 +176,7 @@ export async function waitUntilServed(
     evidence.outcome = outcome
     return outcome.kind === 'held' && flags.hold ? outcome : requireServed(outcome, release)
   })
+  if (reached.kind === 'served') await markProved(release, settings, terminal)
   return { url, outcome: reached }
 }
 

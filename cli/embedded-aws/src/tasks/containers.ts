@@ -73,7 +73,7 @@ export function createTaskContainers(options: Options) {
     const scope = scopeOf(task.taskArn)
     const logs = await openLogs(task, definition)
     const secrets = await readSecrets(upstream, scope, definition)
-    const image = await images.pull(pinned(definition.image, task.own.digests?.[definition.name]), architectureOf(entry.definition))
+    const image = await images.pull(scope, pinned(definition.image, task.own.digests?.[definition.name]), architectureOf(entry.definition))
     task.pullStoppedAt = now()
     if (image.digest) record.imageDigest = image.digest
     await waitForDependencies(entry, definition)
