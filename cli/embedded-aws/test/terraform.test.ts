@@ -20,7 +20,7 @@ const infrastructure = fileURLToPath(new URL('../../../infrastructure', import.m
 const region = 'us-east-1'
 
 /** What no API tells, so that an import on AWS leaves it out, too; the task definition's ARN is read in its short form. */
-const unreadable = ['force_new_deployment', 'resource', 'task_definition', 'triggers', 'wait_for_steady_state']
+const unreadable = ['force_new_deployment', 'resource', 'task_definition', 'timeouts', 'triggers', 'wait_for_steady_state']
 
 t.jobs = 2
 

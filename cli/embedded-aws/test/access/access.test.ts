@@ -177,13 +177,13 @@ t.test('signed chunks: each is verified', async (t) => {
   }
   const s3 = new S3Client({ ...aws.client, forcePathStyle: true })
   await s3.send(new CreateBucketCommand({ Bucket: 'bucket' })).catch(() => undefined)
-  for (const trailer of ['', 'x-amz-checksum-crc32:+3UICQ==']) {
+  for (const trailer of ['', 'x-amz-checksum-crc32:+esgrQ==']) {
     t.match(await put(trailer), { status: 200 }, trailer)
     t.equal(await (await s3.send(new GetObjectCommand({ Bucket: 'bucket', Key: 'signed-chunks' }))).Body?.transformToString(), 'helloworld')
   }
   const refused = { status: 403, body: /SignatureDoesNotMatch/ }
   t.match(await put('', (body) => body.replace('world', 'w0rld')), refused, 'a chunk after the first')
-  t.match(await put('x-amz-checksum-crc32:+3UICQ==', (body) => body.replace('+3UI', '+4UI')), refused, 'the trailer')
+  t.match(await put('x-amz-checksum-crc32:+esgrQ==', (body) => body.replace('crc32:+', 'crc32:A+')), refused, 'the trailer')
   t.match(await put('', (body) => body.slice(0, -100)), refused, 'cut short')
 })
 
