@@ -128,8 +128,9 @@ export async function createBalancer(options: { store: Store; upstream: Upstream
     })
     asked.on('response', (response) => {
       res.writeHead(response.statusCode ?? 502, response.statusMessage, without(response.rawHeaders, hopByHop))
-      res.flushHeaders()
       response.pipe(res)
+      // What has come of the body by then goes out with the headers; they do not wait for more.
+      setImmediate(() => res.writableEnded || res.flushHeaders())
       response.on('error', () => res.destroy())
     })
     asked.on('error', () => fail(502))
@@ -137,7 +138,8 @@ export async function createBalancer(options: { store: Store; upstream: Upstream
       target.inFlight.delete(cut)
       if (!res.writableFinished) asked.destroy()
     })
-    req.pipe(asked)
+    if (hasBody(req)) req.pipe(asked)
+    else asked.end()
   }
 
   const upgrade = (front: Front, protocol: Protocol, req: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -200,6 +202,9 @@ export async function createBalancer(options: { store: Store; upstream: Upstream
 function isThere<T>(value: T | undefined): value is T {
   return value !== undefined
 }
+
+/** https://www.rfc-editor.org/rfc/rfc9112#section-6.3 */
+const hasBody = ({ headers }: IncomingMessage) => headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 
 const hopByHop = /^(connection|keep-alive|proxy-connection|transfer-encoding|upgrade|te|trailer)$/i
 
