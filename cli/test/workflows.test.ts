@@ -1,7 +1,7 @@
 // The workflows as they are, run by act on this machine against the embedded AWS. Actions are stand-ins that do nothing:
 // what they would bring is there.
 import { CloudWatchLogsClient, PutRetentionPolicyCommand } from '@aws-sdk/client-cloudwatch-logs'
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -18,7 +18,7 @@ skipFileWithout('time', 'engine', 'embedded AWS', 'act')
 
 /** Tests of the commit are a workflow of their own, which a deployment waits for. */
 const passing = 'on: workflow_call\njobs:\n  test:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: "true"\n'
-const action = 'name: stand-in\ndescription: does nothing\nruns:\n  using: composite\n  steps: []\n'
+const action = 'name: stand-in\ndescription: does nothing\nruns:\n  using: composite\n  steps:\n    - run: "true"\n      shell: bash\n'
 /** `npm ci` brings the packages and bundles the CLI. */
 const npm = `
 fs.symlinkSync(process.env.TEST_ROOT + '/node_modules', 'node_modules')
@@ -51,6 +51,9 @@ t.test('deployed, drifted, and cancelled', async (t) => {
   // Runners have none, and act copies what git knows.
   for (const name of ['node_modules', '.fargate-ctl/tools']) writeFileSync(join(folder, '.gitignore'), `${name}\n`, { flag: 'a' })
   writeFileSync(join(folder, '.github', 'workflows', 'code-tests.yml'), passing)
+  // act reads the commit.
+  execFileSync('git', ['add', '--all'], { cwd: folder })
+  execFileSync('git', ['-c', 'user.name=test', '-c', 'user.email=test@example.com', 'commit', '--quiet', '-m', 'test'], { cwd: folder })
   writeFileSync(join(home, 'env'), Object.entries({ ...variables, TEST_ROOT: root.replace(/\/$/, ''), TEST_FOLDER: home }).map(([name, value]) => `${name}=${value}\n`).join(''))
 
   /** Starts a job of a workflow. */
@@ -63,7 +66,7 @@ t.test('deployed, drifted, and cancelled', async (t) => {
     const ended = new Promise<{ exitCode: number | null; output: string }>((resolve) => child.on('close', (exitCode) => resolve({ exitCode, output })))
     return { ended, output: () => output }
   }
-  const isLockFree = async () => {
+  const readLock = async () => {
     const { stdout } = await cli(['doctor', '--for', 'deploy', '--json'], variables)
     const { checks } = JSON.parse(stdout) as { checks: { name: string; value: string }[] }
     return checks.find(({ name }) => name === 'lock')?.value
@@ -100,9 +103,9 @@ t.test('deployed, drifted, and cancelled', async (t) => {
     const server = join(folder, 'application', 'server.js')
     writeFileSync(server, readFileSync(server, 'utf8').replace('Hello', 'Good day'))
     const { ended, output } = act('code-deploy.yml', 'push', 'deploy', { TF_VAR_wait_for_steady_state: 'true', TEST_MARK: folder })
-    await until('terraform applies', async () => output().includes('terraform plan') && /lock .*OperationTypeApply|for apply/.test((await isLockFree()) ?? ''))
-    const pid = findEntryProcess(folder)
-    t.ok(pid > 0)
+    await until('terraform applies', () => findProcess('terraform\0apply', folder) !== undefined)
+    const pid = findProcess('fargate-ctl.js\0deploy', folder) ?? 0
+    t.ok(pid > 0, output())
     for (const [signal, milliseconds] of cadence) {
       await sleep(milliseconds)
       try {
@@ -112,7 +115,7 @@ t.test('deployed, drifted, and cancelled', async (t) => {
       }
     }
     t.not((await ended).exitCode, 0, output())
-    await until('the lock is free', async () => (await isLockFree()) === 'free')
+    await until('the lock is free', async () => (await readLock()) === 'free')
     const again = await cli(['deploy', '--build', '--auto-approve'], variables)
     t.equal(again.exitCode, 0, again.stderr)
   })
@@ -127,8 +130,8 @@ function standIns(folder: string, workflow: string, home: string): string[] {
   return [...text.matchAll(/uses: ([\w-]+\/[\w-]+@[0-9a-f]{40})/g)].flatMap(([, name]) => ['--local-repository', `${name}=${place}`])
 }
 
-/** The process that a runner interrupts: the step's own, which its command has replaced. */
-function findEntryProcess(mark: string): number {
+/** A process by its command and a variable; the step's own, which its command has replaced, is what a runner interrupts. */
+function findProcess(command: string, mark: string): number | undefined {
   const read = (pid: string, file: string) => {
     try {
       return readFileSync(`/proc/${pid}/${file}`, 'utf8')
@@ -136,5 +139,6 @@ function findEntryProcess(mark: string): number {
       return ''
     }
   }
-  return Number(readdirSync('/proc').find((pid) => read(pid, 'cmdline').includes('fargate-ctl.js\0deploy') && read(pid, 'environ').includes(`TEST_MARK=${mark}`)))
+  const found = readdirSync('/proc').find((pid) => read(pid, 'cmdline').includes(command) && read(pid, 'environ').includes(`TEST_MARK=${mark}`))
+  return found === undefined ? undefined : Number(found)
 }
