@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { readJson, writeJson } from './files.ts'
-import type { Cluster, ScalableTarget, Scope, Service, ServiceDeployment, ServiceRevision, Tag, Task, TaskDefinition } from './records.ts'
+import type { Cluster, ScalableTarget, ScalingActivity, ScalingPolicy, Scope, Service, ServiceDeployment, ServiceRevision, Tag, Task, TaskDefinition } from './records.ts'
 
 export type State = {
   clusters: Record<string, Cluster>
@@ -11,7 +11,7 @@ export type State = {
   serviceRevisions: Record<string, ServiceRevision>
   tasks: Record<string, Task>
   tags: Record<string, Tag[]>
-  scaling: { targets: Record<string, ScalableTarget>; policies: Record<string, Record<string, unknown>> }
+  scaling: { targets: Record<string, ScalableTarget>; policies: Record<string, ScalingPolicy>; activities: ScalingActivity[] }
   /** Load balancers and listeners (by ARN) to the loopback port each keeps for life. */
   ports: Record<string, number>
   /** Regions and accounts that have load balancers. */
@@ -38,7 +38,9 @@ const fileSchema = z.object({
   ),
   revisions: z.record(z.string(), z.number()).optional(),
   tags: z.record(z.string(), z.array(records)).optional(),
-  scaling: z.object({ targets: z.record(z.string(), records), policies: z.record(z.string(), records) }).optional(),
+  scaling: z
+    .object({ targets: z.record(z.string(), records), policies: z.record(z.string(), records), activities: z.array(records).default([]) })
+    .optional(),
   ports: z.record(z.string(), z.number()).optional(),
   balancerScopes: z.array(z.object({ region: z.string(), account: z.string() })).optional(),
 })
@@ -52,7 +54,7 @@ const empty: State = {
   serviceRevisions: {},
   tasks: {},
   tags: {},
-  scaling: { targets: {}, policies: {} },
+  scaling: { targets: {}, policies: {}, activities: [] },
   ports: {},
   balancerScopes: [],
   flowLogs: {},

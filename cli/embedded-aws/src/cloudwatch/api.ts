@@ -1,7 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
 import { AwsError, parseOrRefuse } from '../aws-error.ts'
+import type { Clock } from '../clock.ts'
+import type { Metrics } from './metrics.ts'
 import { readCall, type QueryTypes } from './protocols.ts'
+import { createQueries } from './queries.ts'
 import type { Scope } from '../records.ts'
 import type { Store } from '../state.ts'
 import type { Upstream } from '../upstream.ts'
@@ -41,11 +44,15 @@ const decided = z.object({
 const alarm = z.looseObject({ AlarmArn: z.string() })
 const described = z.looseObject({ MetricAlarms: z.array(alarm).optional(), CompositeAlarms: z.array(alarm).optional() })
 
+type Options = { upstream: Upstream; store: Store; metrics: Metrics; clock: Clock }
+
+export type Cloudwatch = ReturnType<typeof createCloudwatch>
+
 /**
- * Amazon CloudWatch is ministack's, which speaks only its JSON whole: the gateway translates the other protocols, and
- * keeps of alarms what ministack forgets.
+ * Of Amazon CloudWatch the gateway answers what is asked of metrics. The rest is ministack's, which speaks only its JSON
+ * whole: the gateway translates the other protocols, and keeps of alarms what ministack forgets.
  */
-export function createCloudwatch({ upstream, store }: { upstream: Upstream; store: Store }) {
+export function createCloudwatch({ upstream, store, metrics, clock }: Options) {
   const { alarms } = store.state
   const ask = (scope: Scope, action: string, input: unknown) => upstream.read(z.unknown(), scope, 'monitoring', action, input)
   const arnOf = ({ region, account }: Scope, name: string) => `arn:aws:cloudwatch:${region}:${account}:alarm:${name}`
@@ -65,20 +72,23 @@ export function createCloudwatch({ upstream, store }: { upstream: Upstream; stor
     const { MetricAlarms, CompositeAlarms, ...rest } = described.parse(await ask(scope, action, input))
     return { ...rest, MetricAlarms: MetricAlarms?.map(complete), CompositeAlarms: CompositeAlarms?.map(complete) }
   }
+  const remove: typeof ask = async (scope, action, input) => {
+    const answer = await ask(scope, action, input)
+    for (const name of parseOrRefuse('ValidationError', deletion, input).AlarmNames) delete alarms[arnOf(scope, name)]
+    store.save()
+    return answer
+  }
+  const queries = createQueries({ metrics, clock })
   const own: Record<string, typeof ask> = {
+    ...Object.fromEntries(Object.entries(queries).map(([action, query]) => [action, async (scope: Scope, _action: string, input: unknown) => query(scope, input)])),
     PutMetricAlarm: put(metricAlarmInput),
     PutCompositeAlarm: put(alarmInput),
     DescribeAlarms: describe,
     DescribeAlarmsForMetric: describe,
-    DeleteAlarms: async (scope, action, input) => {
-      const answer = await ask(scope, action, input)
-      for (const name of parseOrRefuse('ValidationError', deletion, input).AlarmNames) delete alarms[arnOf(scope, name)]
-      store.save()
-      return answer
-    },
+    DeleteAlarms: remove,
   }
 
-  return async (scope: Scope, req: IncomingMessage, body: Buffer, res: ServerResponse): Promise<void> => {
+  const handle = async (scope: Scope, req: IncomingMessage, body: Buffer, res: ServerResponse): Promise<void> => {
     const call = readCall({ url: req.url ?? '', headers: req.headers, body }, queryTypes)
     const handler = own[call.action] ?? ask
     const answer = await handler(scope, call.action, call.input).then(call.answer, (error: unknown) => {
@@ -86,5 +96,14 @@ export function createCloudwatch({ upstream, store }: { upstream: Upstream; stor
       throw error
     })
     res.writeHead(answer.status, answer.headers).end(answer.body)
+  }
+  return {
+    handle,
+    /** Makes an alarm for another service. @returns its ARN */
+    putAlarm: async (scope: Scope, alarm: z.input<typeof metricAlarmInput>): Promise<string> => {
+      await put(metricAlarmInput)(scope, 'PutMetricAlarm', alarm)
+      return arnOf(scope, alarm.AlarmName)
+    },
+    deleteAlarms: async (scope: Scope, AlarmNames: string[]): Promise<void> => void (await remove(scope, 'DeleteAlarms', { AlarmNames })),
   }
 }

@@ -38,6 +38,11 @@ export const answers = {
     Config: z.object({ Entrypoint: z.array(z.string()).nullish(), Cmd: z.array(z.string()).nullish() }).nullish(),
   }),
   version: z.object({ Arch: z.string() }),
+  /** CPU in nanoseconds since the start, memory in bytes; nothing of a container that does not run. */
+  stats: z.object({
+    cpu_stats: z.object({ cpu_usage: z.object({ total_usage: z.number() }) }),
+    memory_stats: z.object({ usage: z.number().optional(), stats: z.object({ inactive_file: z.number().optional() }).optional() }),
+  }),
 }
 
 export type CallOptions = { query?: Record<string, string>; body?: unknown; headers?: Record<string, string> }

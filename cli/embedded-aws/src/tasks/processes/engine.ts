@@ -9,6 +9,7 @@ import type { containerSpec, pauseSpec } from '../container-spec.ts'
 import { EngineError, type CallOptions, type EngineApi } from '../engine-api.ts'
 import { splitReference } from '../images.ts'
 import { unpackImage, type UnpackedImage } from './images.ts'
+import { readUsage } from './usage.ts'
 import { endOrphans, noteProcess } from './orphans.ts'
 import { localProgram, startProcess, type ContainerProcess, type HealthCheck } from './process.ts'
 
@@ -108,6 +109,7 @@ export async function createProcessEngine({ registry, folder }: Options): Promis
     ['POST', /^\/containers\/create$/, (_name, _query, body) => create(body)],
     ['POST', /^\/containers\/(.+)\/start$/, start],
     ['GET', /^\/containers\/(.+)\/json$/, inspect],
+    ['GET', /^\/containers\/(.+)\/stats$/, (id) => readUsage(processOf(id)?.pid)],
     ['POST', /^\/containers\/(.+)\/wait$/, (id) => processOf(id)?.ended],
     ['POST', /^\/containers\/(.+)\/stop$/, (id, { t = '10' }) => processOf(id)?.stop(Number(t))],
     ['POST', /^\/containers\/(.+)\/kill$/, (id, { signal }) => processOf(id)?.kill((signal ?? 'SIGKILL') as NodeJS.Signals)],
