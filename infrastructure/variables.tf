@@ -57,6 +57,29 @@ variable "tags" {
   }
 }
 
+variable "allowed_account_ids" {
+  description = "AWS accounts that may be deployed to: any other is refused before anything is read. Empty: any."
+  type        = list(string)
+  nullable    = false
+  default     = []
+
+  validation {
+    condition     = alltrue([for id in var.allowed_account_ids : can(regex("^[0-9]{12}$", id))])
+    error_message = "allowed_account_ids must be numbers of twelve digits, in quotes."
+  }
+}
+
+variable "assume_role_arn" {
+  description = "Role to deploy as, such as one in the environment's own account. Null: whoever is signed in."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.assume_role_arn == null || can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/", var.assume_role_arn))
+    error_message = "assume_role_arn must be the ARN of a role."
+  }
+}
+
 # Image
 
 variable "image_tag" {

@@ -77,6 +77,14 @@ export const programs = {
     go: 'github.com/zricethezav/gitleaks/v8',
     versionVariable: 'github.com/zricethezav/gitleaks/v8/version.Version',
   },
+  /** Always built from its source: no release of it is pinned by a checksum here. */
+  opa: {
+    version: '1.10.1',
+    asks: ['version'],
+    releases: 'https://github.com/open-policy-agent/opa/releases/download/v1.10.1',
+    files: {},
+    go: 'github.com/open-policy-agent/opa',
+  },
 }
 
 export const awsProvider = '5.100.0'

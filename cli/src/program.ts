@@ -67,6 +67,7 @@ export function createProgram(): Command {
     // The same on every terminal, so that the bundle can carry the texts ready-made.
     .configureHelp({ helpWidth: 100 })
     .option('--chdir <dir>', 'work on the project in this folder')
+    .addOption(new Option('--env <name>', 'the environment in infrastructure/environments/ (default: what infrastructure/ itself describes)').env('FARGATE_CTL_ENV'))
     .addOption(new Option('--terraform <program>', 'terraform, tofu or a path').default('terraform').env('FARGATE_CTL_TERRAFORM'))
     .option('--json', 'print the result as JSON on stdout')
     .option('--quiet', 'print warnings, errors and the result only')
@@ -76,9 +77,10 @@ export function createProgram(): Command {
     .showSuggestionAfterError()
     .exitOverride()
     .hook('preAction', (self) => {
-      const { chdir, terraform } = self.opts<{ chdir?: string; terraform: string }>()
+      const { chdir, env, terraform } = self.opts<{ chdir?: string; env?: string; terraform: string }>()
       // Where it is used there is no command line to read: in the rehearsal's programs, too.
       process.env.FARGATE_CTL_TERRAFORM = terraform.includes('/') ? resolve(terraform) : terraform
+      if (env !== undefined) process.env.FARGATE_CTL_ENV = env
       if (chdir !== undefined) enterFolder(chdir)
     })
     .addHelpText('after', examples)

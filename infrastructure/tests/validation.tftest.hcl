@@ -13,6 +13,8 @@ run "refuses_malformed_values" {
     name                              = "Web_App"
     env                               = "Production"
     tags                              = { "aws:owner" = "me" }
+    allowed_account_ids               = ["1234"]
+    assume_role_arn                   = "deploy"
     image_tag                         = "not a tag"
     image_digest                      = "abc123"
     image_commit                      = "main"
@@ -63,6 +65,8 @@ run "refuses_malformed_values" {
     var.name,
     var.env,
     var.tags,
+    var.allowed_account_ids,
+    var.assume_role_arn,
     var.image_tag,
     var.image_digest,
     var.image_commit,

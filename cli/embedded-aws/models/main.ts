@@ -1,5 +1,6 @@
 // npm run models             writes the contracts and OPERATIONS.md from the pinned botocore
-// npm run models -- --newer  prints what the newest botocore has besides, and ends with exit code 1 if there is something
+// npm run models -- --newer [FOLDER]  prints what the newest botocore, or the one in that folder, has besides, and ends with
+//                                     exit code 1 if there is something
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,7 +15,8 @@ import { services } from './services.ts'
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const contractOf = ({ name }: Service) => here(`../src/models/${name}.json`)
 
-if (process.argv.includes('--newer')) reportNewer()
+const [flag, folder] = process.argv.slice(2)
+if (flag === '--newer') reportNewer(folder)
 else write()
 
 function write(): void {
@@ -25,19 +27,25 @@ function write(): void {
   writeFileSync(here('../OPERATIONS.md'), renderOperations(packages, ministack))
 }
 
-function reportNewer(): void {
-  const packages = mkdtempSync(join(tmpdir(), 'botocore-'))
+/** @param packages a folder that holds a botocore; default: the newest one, for as long as it is looked at */
+function reportNewer(packages: string | undefined): void {
+  const own = packages ? undefined : installNewest()
   try {
-    const pip = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--target', packages, 'botocore']
-    const { status } = spawnSync('python3', pip, { stdio: 'inherit' })
-    if (status !== 0) throw new Error('The newest botocore could not be installed.')
     const found = services.flatMap((service) => {
       const older = JSON.parse(readFileSync(contractOf(service), 'utf8')) as Model
-      return findNewNames(older, readContract(packages, service)).map((name) => `${service.name}: ${name}`)
+      return findNewNames(older, readContract(packages ?? own ?? '', service)).map((name) => `${service.name}: ${name}`)
     })
     for (const name of found) console.log(name)
     process.exitCode = found.length > 0 ? 1 : 0
   } finally {
-    rmSync(packages, { recursive: true, force: true })
+    if (own) rmSync(own, { recursive: true, force: true })
   }
+}
+
+function installNewest(): string {
+  const packages = mkdtempSync(join(tmpdir(), 'botocore-'))
+  const pip = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--target', packages, 'botocore']
+  const { status } = spawnSync('python3', pip, { stdio: 'inherit' })
+  if (status !== 0) throw new Error('The newest botocore could not be installed.')
+  return packages
 }

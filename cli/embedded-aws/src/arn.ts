@@ -9,6 +9,12 @@ export function scopeOf(arn: string): Scope {
   return { region, account }
 }
 
+/** Whether what an ARN names is of that region and account. */
+export function isOf(scope: Scope, arn: string): boolean {
+  const { region, account } = scopeOf(arn)
+  return region === scope.region && account === scope.account
+}
+
 /** The last part of an ARN, or the name itself. */
 export const nameOf = (arnOrName: string) => arnOrName.split('/').at(-1) as string
 

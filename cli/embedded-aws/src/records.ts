@@ -257,3 +257,20 @@ export type ScalingActivity = {
   /** The count that was set, of which target. */
   own: { targetArn: string; count: number }
 }
+
+/** In the shape of Application Auto Scaling. */
+export type ScheduledAction = {
+  ScheduledActionARN: string
+  ScheduledActionName: string
+  ServiceNamespace: string
+  ResourceId: string
+  ScalableDimension: string
+  Schedule: string
+  Timezone?: string
+  StartTime?: number
+  EndTime?: number
+  ScalableTargetAction: { MinCapacity?: number; MaxCapacity?: number }
+  CreationTime: number
+  /** `due`: when it acts next, in seconds since 1970. */
+  own: { due?: number }
+}

@@ -29,6 +29,8 @@ import { healthPath, ownService, statusPath } from './own-api.ts'
 import { readStatus } from './status.ts'
 import { createDeploymentController } from './deployments/controller.ts'
 import { createEcsApi } from './ecs/api.ts'
+import { applicationAutoscaling, cloudMap, cloudwatch, ecs, type Model } from './models/model.ts'
+import { readCall } from './protocols.ts'
 import type { Scope } from './records.ts'
 import { openStore } from './state.ts'
 import { createElbApi } from './elb/elb-api.ts'
@@ -65,7 +67,11 @@ export type GatewayOptions = {
 export type Gateway = { url: string; port: number; close: () => Promise<void> }
 
 /** One call of an AWS API. */
-type JsonApi = (scope: Scope, action: string, input: unknown) => Promise<unknown>
+type Api = (scope: Scope, action: string, input: unknown) => Promise<unknown>
+
+/** What tells the types that a protocol does not. */
+const models: Record<string, Model> = { ecs, 'application-autoscaling': applicationAutoscaling, monitoring: cloudwatch, servicediscovery: cloudMap }
+const noModel: Model = { source: '', operations: {}, shapes: {} }
 
 /**
  * Serves the AWS APIs on one loopback port: Amazon ECS, Application Auto Scaling, CloudWatch's metrics, target health and the
@@ -106,9 +112,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const measureTasks = createUsage({ engine, metrics, clock })
   const monitor = createMonitor({ store, metrics, traffic, balancer, health, measureTasks, alarms, clock, log })
   const control = createControl({ engine, tasks, capacity, wake: deployments.wake })
-  const json: Record<string, JsonApi> = {
+  const autoscaling = createAutoscaling({ store, deployments, cloudwatch, scaler })
+  const apis: Record<string, Api> = {
     ecs: createEcsApi({ store, tasks, deployments, health, upstream }),
-    'application-autoscaling': createAutoscaling({ store, deployments, cloudwatch, scaler }),
+    'application-autoscaling': autoscaling.answer,
+    monitoring: cloudwatch.answer,
     servicediscovery: createCloudMap(upstream),
     ssm: createSsm(upstream),
   }
@@ -120,11 +128,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   /** Answers a request whose signature was verified. */
   const answer = async ({ scope, service, body }: Caller, req: IncomingMessage, res: ServerResponse) => {
     if (body === undefined) return proxy.stream(req, res)
-    const api = json[service]
-    if (api) return answerJson(api, scope, req, body, res, log)
+    const api = apis[service]
+    if (api) return answerCall(api, models[service] ?? noModel, scope, req, body, res, log)
     if (service === 'elasticloadbalancing') return elb(scope, req, body, res)
     if (service === 'ec2') return ec2(req, body, res)
-    if (service === 'monitoring') return cloudwatch.handle(scope, req, body, res)
     if (service === 'ecr') return ecr(req, body, res)
     if (service === 'sts' || service === 'iam') return issueKey(req, body, res, scope.account)
     if (service === ownService && req.url === statusPath) return void res.end(JSON.stringify(readStatus(store, health)))
@@ -162,6 +169,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   monitor.start()
   const close = async () => {
     await monitor.stop()
+    autoscaling.close()
     await deployments.stop()
     await tasks.close()
     await balancer.close()
@@ -185,24 +193,23 @@ async function answerHealth(ministack: string, instance: string, res: ServerResp
   res.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ instance, healthy }))
 }
 
-/** AWS's JSON 1.1 protocol: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html */
-async function answerJson(
-  api: JsonApi,
+/** Answers in the protocol that the request came in. */
+async function answerCall(
+  api: Api,
+  model: Model,
   scope: Scope,
   req: IncomingMessage,
   body: Buffer,
   res: ServerResponse,
   log: (line: string) => void,
 ): Promise<void> {
-  const action = String(req.headers['x-amz-target']).split('.').at(-1) as string
-  const send = (status: number, output: unknown) =>
-    res.writeHead(status, { 'Content-Type': 'application/x-amz-json-1.1' }).end(JSON.stringify(output))
-  try {
-    const text = body.toString()
-    send(200, await api(scope, action, text === '' ? {} : JSON.parse(text)))
-  } catch (error) {
-    if (error instanceof AwsError) return void send(400, { __type: error.type, message: error.message })
-    log(`${action}: ${(error as Error).stack}`)
-    send(500, { __type: 'ServerException', message: (error as Error).message })
+  const call = readCall({ url: req.url ?? '', headers: req.headers, body }, model)
+  const refuse = (error: Error) => {
+    if (error instanceof AwsError) return call.refuse(error)
+    log(`${call.action}: ${error.stack}`)
+    return call.refuse(new AwsError('ServerException', error.message), 500)
   }
+  const run = async () => call.answer(await api(scope, call.action, call.input()))
+  const answer = await run().catch(refuse)
+  res.writeHead(answer.status, answer.headers).end(answer.body)
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import type { VpcEndpoint } from './ec2/vpc-endpoints.ts'
 import { readJson, writeJson } from './files.ts'
-import type { Cluster, ScalableTarget, ScalingActivity, ScalingPolicy, Scope, Service, ServiceDeployment, ServiceRevision, Tag, Task, TaskDefinition } from './records.ts'
+import type { Cluster, ScalableTarget, ScalingActivity, ScalingPolicy, ScheduledAction, Scope, Service, ServiceDeployment, ServiceRevision, Tag, Task, TaskDefinition } from './records.ts'
 
 export type State = {
   clusters: Record<string, Cluster>
@@ -11,13 +12,15 @@ export type State = {
   serviceRevisions: Record<string, ServiceRevision>
   tasks: Record<string, Task>
   tags: Record<string, Tag[]>
-  scaling: { targets: Record<string, ScalableTarget>; policies: Record<string, ScalingPolicy>; activities: ScalingActivity[] }
+  scaling: { targets: Record<string, ScalableTarget>; policies: Record<string, ScalingPolicy>; scheduled: Record<string, ScheduledAction>; activities: ScalingActivity[] }
   /** Load balancers and listeners (by ARN) to the loopback port each keeps for life. */
   ports: Record<string, number>
   /** Regions and accounts that have load balancers. */
   balancerScopes: Scope[]
   /** What ministack forgets of a flow log, by its id. */
   flowLogs: Record<string, Record<string, string>>
+  /** What ministack forgets of a VPC endpoint, by its id. */
+  vpcEndpoints: Record<string, VpcEndpoint>
   /** CloudWatch alarms as they were put, by ARN. */
   alarms: Record<string, Record<string, unknown>>
 }
@@ -31,7 +34,7 @@ const records = z.record(z.string(), z.unknown())
 const fileSchema = z.object({
   version: z.literal(version),
   ...Object.fromEntries(
-    ['clusters', 'taskDefinitions', 'services', 'serviceDeployments', 'serviceRevisions', 'tasks', 'flowLogs', 'alarms'].map((name) => [
+    ['clusters', 'taskDefinitions', 'services', 'serviceDeployments', 'serviceRevisions', 'tasks', 'flowLogs', 'vpcEndpoints', 'alarms'].map((name) => [
       name,
       z.record(z.string(), records).optional(),
     ]),
@@ -39,7 +42,12 @@ const fileSchema = z.object({
   revisions: z.record(z.string(), z.number()).optional(),
   tags: z.record(z.string(), z.array(records)).optional(),
   scaling: z
-    .object({ targets: z.record(z.string(), records), policies: z.record(z.string(), records), activities: z.array(records).default([]) })
+    .object({
+      targets: z.record(z.string(), records),
+      policies: z.record(z.string(), records),
+      scheduled: z.record(z.string(), records).default({}),
+      activities: z.array(records).default([]),
+    })
     .optional(),
   ports: z.record(z.string(), z.number()).optional(),
   balancerScopes: z.array(z.object({ region: z.string(), account: z.string() })).optional(),
@@ -54,10 +62,11 @@ const empty: State = {
   serviceRevisions: {},
   tasks: {},
   tags: {},
-  scaling: { targets: {}, policies: {}, activities: [] },
+  scaling: { targets: {}, policies: {}, scheduled: {}, activities: [] },
   ports: {},
   balancerScopes: [],
   flowLogs: {},
+  vpcEndpoints: {},
   alarms: {},
 }
 

@@ -25,8 +25,8 @@ export type Upstream = {
   call: (...request: Request) => Promise<void>
   /** @throws AwsError as the service answered it */
   read: <T extends z.ZodType>(schema: T, ...request: Request) => Promise<z.infer<T>>
-  /** A call of a service that speaks the query protocol. @throws AwsError as the service answered it */
-  query: (scope: Scope, service: 'ec2' | 'iam', input: Record<string, string>) => Promise<void>
+  /** A call of a service that speaks the query protocol. @returns the XML of the answer. @throws AwsError as the service answered it */
+  query: (scope: Scope, service: 'ec2' | 'iam', input: Record<string, string>) => Promise<string>
   elb: (scope: Scope) => ElasticLoadBalancingV2Client
 }
 
@@ -57,7 +57,7 @@ export function createUpstream(socketPath: string): Upstream {
   const query: Upstream['query'] = async (scope, service, input) => {
     const headers = { 'Content-Type': 'application/x-www-form-urlencoded', Authorization: authorization(scope, service) }
     const { status, body } = await post(agent, headers, new URLSearchParams({ Version: service === 'ec2' ? '2016-11-15' : '2010-05-08', ...input }).toString())
-    if (status < 400) return
+    if (status < 400) return body
     const [, type = String(status)] = /<Code>([^<]*)<\/Code>/.exec(body) ?? []
     const [, message = ''] = /<Message>([^<]*)<\/Message>/.exec(body) ?? []
     throw new AwsError(type, message.replaceAll('&#39;', "'").replaceAll('&apos;', "'").replaceAll('&amp;', '&'))

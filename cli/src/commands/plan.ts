@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander'
-import { exitCodes } from '../platform/errors.ts'
+import { CliError, exitCodes } from '../platform/errors.ts'
 import { findProject } from '../platform/project.ts'
 import { createTerminal, type Terminal, type TerminalOptions } from '../platform/terminal/terminal.ts'
 import type { PlanFlags, PlanResult } from '../rollout/plan.ts'
@@ -38,19 +38,35 @@ Examples:
       const settings = await requireSettings(project, terminal, ['inputs/image-tag'])
       const result = await plan(project, settings, flags, terminal)
       await printPlan(result, format, terminal)
+      refuseBroken(result.policies)
       if (!result.review.isEmpty) process.exitCode = exitCodes.changes
     })
 }
 
-async function printPlan({ review, sealed }: PlanResult, format: (typeof formats)[number], terminal: Terminal): Promise<void> {
-  const [{ formatReview }, { formatMarkdown }] = await Promise.all([
+/** @throws CliError `findings` where the plan breaks a policy */
+function refuseBroken(policies: PlanResult['policies']): void {
+  const broken = policies?.findings.filter(({ severity }) => severity === 'error').length ?? 0
+  if (broken === 0) return
+  throw new CliError('findings', `The plan breaks the policies in infrastructure/policies: ${broken} finding${broken === 1 ? '' : 's'}. It was not sealed.`, {
+    fix: 'Change what they name, or write an exception with its reason and its last day into infrastructure/policies/exceptions.json.',
+  })
+}
+
+async function printPlan({ review, policies, sealed }: PlanResult, format: (typeof formats)[number], terminal: Terminal): Promise<void> {
+  const [{ formatReview }, { formatMarkdown }, { formatFindings }, { describeFailure }] = await Promise.all([
     import('../rollout/review/pretty.ts'),
     import('../rollout/review/markdown.ts'),
+    import('../findings/printers/pretty.ts'),
+    import('../findings/finding.ts'),
   ])
-  const markdown = formatMarkdown(review, sealed)
-  if (format === 'pretty') terminal.print(formatReview(review, terminal.outColors))
+  const markdown = formatMarkdown(review, sealed, policies)
+  if (format === 'pretty') {
+    terminal.print(formatReview(review, terminal.outColors))
+    if (policies?.findings.length) terminal.print(['', ...formatFindings(policies.findings, terminal.outColors)].join('\n').trimEnd())
+  }
+  for (const failure of policies?.failures ?? []) terminal.warn(`The policies were not checked. ${describeFailure(failure)}`)
   if (format === 'markdown') terminal.print(markdown)
-  terminal.printJson({ ...review, sealed: sealed && { file: sealed.file, ...sealed.seal.context } })
+  terminal.printJson({ ...review, policies: policies && { findings: policies.findings, tools: policies.tools }, sealed: sealed && { file: sealed.file, ...sealed.seal.context } })
   terminal.summary(markdown)
   if (sealed) terminal.note(`Sealed in ${sealed.file}; it may hold secrets. Apply exactly this: fargate-ctl deploy --plan ${sealed.file}`)
 }

@@ -1,3 +1,4 @@
+import { actAs } from '../platform/aws/role.ts'
 import { getIdentity, type Identity } from '../platform/aws/sts.ts'
 import type { Service, TaskDefinition } from '../platform/aws/ecs.ts'
 import type { Project } from '../platform/project.ts'
@@ -5,10 +6,10 @@ import type { EngineChoice } from '../release/engine.ts'
 import { findDeployedService, readServiceOutputs, type Outputs } from '../rollout/service.ts'
 import { needsInit } from '../terraform/init.ts'
 import { readConfigurationOnce } from '../terraform/settings/cache.ts'
-import { backendFile } from '../terraform/settings/read-files.ts'
 import type { Configuration } from '../terraform/settings/read-configuration.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
 import { readOutputs } from '../terraform/terraform.ts'
+import { terraformFor } from '../terraform/terraform-for.ts'
 import { Skipped } from './check.ts'
 
 /** What several checks need; each is found once, when the first of them asks. */
@@ -28,13 +29,14 @@ export function gatherFacts(project: Project, engine: EngineChoice): Facts {
   const configuration = once(() => readConfigurationOnce(project))
   const settings = once(async () => {
     const { settings } = await configuration()
-    if (settings) return settings
-    throw new Skipped('the configuration has errors')
+    if (!settings) throw new Skipped('the configuration has errors')
+    actAs(settings.inputs)
+    return settings
   })
   const outputs = once(async () => {
     await settings()
-    const terraform = { folder: project.infrastructure, env: {} }
-    if (await needsInit(terraform, backendFile)) throw new Skipped('terraform is not initialised here; deploy does it')
+    const terraform = terraformFor(project)
+    if (await needsInit(terraform)) throw new Skipped('terraform is not initialised here; deploy does it')
     const values = await readOutputs(terraform)
     if (Object.keys(values).length === 0) throw new Skipped('nothing is deployed yet')
     return { ...readServiceOutputs(values), image: typeof values.image === 'string' ? values.image : undefined }

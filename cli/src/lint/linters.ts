@@ -4,6 +4,7 @@ import { bandit } from './linters/bandit.ts'
 import { eslint } from './linters/eslint.ts'
 import { gitleaks } from './linters/gitleaks.ts'
 import { createHadolint } from './linters/hadolint.ts'
+import { opa } from './linters/opa.ts'
 import { ruff } from './linters/ruff.ts'
 import { semgrep } from './linters/semgrep.ts'
 import { shellcheck } from './linters/shellcheck.ts'
@@ -23,7 +24,7 @@ import { findOwnLinters } from './own-linters.ts'
  */
 export async function findLinters(project: Project, { dockerfile }: { dockerfile?: string | undefined }): Promise<Linter[]> {
   const linters: Linter[] = [
-    semgrep, eslint, tsc, trivy, tfsec, tflint, gitleaks, bandit, terraformFmt, zizmor, actionlint, ruff, createHadolint(dockerfile), shellcheck,
+    semgrep, eslint, tsc, opa, trivy, tfsec, tflint, gitleaks, bandit, terraformFmt, zizmor, actionlint, ruff, createHadolint(dockerfile), shellcheck,
   ]
   return [...linters, ...(await findOwnLinters(project, linters.map(({ name }) => name)))]
 }

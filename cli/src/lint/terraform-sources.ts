@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { copyFile, cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { z } from 'zod'
 import { CliError } from '../platform/errors.ts'
 import type { Project } from '../platform/project.ts'
@@ -137,7 +137,7 @@ async function fingerprint(project: Project): Promise<string> {
 
 /** `init` without a backend also downloads the provider, which no scanner needs; `get` fetches modules alone. */
 async function getModules(project: Project): Promise<void> {
-  const get = async (more: Record<string, string> = {}) => {
+  const get = async (more: Record<string, string>) => {
     const env = { ...more, TF_DATA_DIR: fetchedFolder(project) }
     try {
       await run('terraform', ['get', '-no-color'], { cwd: project.infrastructure, env, interruptWith: 'SIGINT' })
@@ -146,13 +146,22 @@ async function getModules(project: Project): Promise<void> {
       throw findings.length > 0 ? new UnreadableSources(findings) : error
     }
   }
+  await withModules(project, get)
+}
+
+/**
+ * Lets terraform fetch modules, and providers: from the registry, or the stand-ins and a mirror where it is out of reach.
+ * @param work is given the environment to run terraform in
+ */
+export async function withModules<Result>(project: Project, work: (env: Record<string, string>) => Promise<Result>): Promise<Result> {
   const standIns = join(project.infrastructure, 'tests', 'stand-ins')
-  if (!existsSync(standIns) || (await canReachRegistry())) return get()
+  if (!existsSync(standIns) || (await canReachRegistry())) return work({})
   const registry = await serveModuleRegistry(standIns)
   try {
-    const file = join(project.scratch, 'lint', 'terraform.rc')
+    const file = join(project.scratch, 'lint', `terraform-${registry.url.replaceAll(/\D/g, '')}.rc`)
+    await mkdir(dirname(file), { recursive: true })
     await writeTerraformConfig({ file, registryUrl: registry.url, providerMirror: await findProviderMirror() })
-    await get({ TF_CLI_CONFIG_FILE: file })
+    return await work({ TF_CLI_CONFIG_FILE: file }).finally(() => rm(file, { force: true }))
   } finally {
     await registry.close()
   }

@@ -1,14 +1,16 @@
 import { join } from 'node:path'
 import { requireBucket } from '../platform/aws/s3.ts'
-import { getIdentity } from '../platform/aws/sts.ts'
+import { getIdentity, requireAccount } from '../platform/aws/sts.ts'
 import { CliError } from '../platform/errors.ts'
-import type { Project } from '../platform/project.ts'
+import { settingsFile, type Project } from '../platform/project.ts'
 import { ask } from '../platform/terminal/ask.ts'
 import type { Terminal } from '../platform/terminal/terminal.ts'
 import { ensureInit } from '../rollout/open.ts'
 import { withPlanFolder } from '../rollout/prepare.ts'
+import { typedTerraform } from '../terraform/program.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
 import { applyTerraform, planTerraform, showPlan, type Terraform } from '../terraform/terraform.ts'
+import { terraformFor } from '../terraform/terraform-for.ts'
 
 /** What `destroy --json` prints. */
 export type DestroyResult = { environment: string; destroyed: string[]; kept: string[] }
@@ -24,8 +26,9 @@ const standIns = { TF_VAR_image_tag: 'destroyed' }
 export async function destroy(project: Project, settings: Settings, confirmed: string | undefined, terminal: Terminal): Promise<DestroyResult> {
   const { backend, inputs } = settings
   requireName(confirmed, inputs.env)
+  await requireAccount(inputs)
   await terminal.step('Check account and bucket', () => Promise.all([getIdentity(inputs.region), requireBucket(backend)]))
-  const terraform: Terraform = { folder: project.infrastructure, env: standIns }
+  const terraform = terraformFor(project, standIns)
   await ensureInit(terraform, terminal)
   return withPlanFolder(async (folder) => {
     const planFile = join(folder, 'destroy.tfplan')
@@ -37,7 +40,7 @@ export async function destroy(project: Project, settings: Settings, confirmed: s
     const result = { environment: inputs.env, destroyed: doomed.map(({ address }) => address), kept }
     if (doomed.length === 0) return finish('Nothing is left to destroy.', result, terminal)
     printDoomed(doomed, kept, terminal)
-    requireUnprotected(doomed, settings)
+    requireUnprotected(doomed, settings, terraform)
     if (confirmed === undefined) await askForName(inputs.env, terminal)
     const { leftover } = await terminal.step('terraform apply', (say) => applyTerraform(terraform, planFile, say))
     if (leftover?.isUnsaved) throw leftover.error
@@ -64,7 +67,7 @@ function finish(sentence: string, result: DestroyResult, terminal: Terminal): De
 
 function requireName(confirmed: string | undefined, name: string): void {
   if (confirmed !== undefined && confirmed !== name) {
-    throw new CliError('usage', `--confirm ${confirmed}: this environment is ${name}. Nothing was destroyed.`, { fix: 'See that this is the environment that you mean; infrastructure/input.auto.tfvars names it.' })
+    throw new CliError('usage', `--confirm ${confirmed}: this environment is ${name}. Nothing was destroyed.`, { fix: `See that this is the environment that you mean; ${settingsFile('inputs')} names it.` })
   }
   if (confirmed !== undefined || (process.stdin.isTTY && process.stderr.isTTY)) return
   throw new CliError('usage', "There is no terminal to ask for the environment's name.", { fix: `To destroy it without being asked: --confirm ${name}` })
@@ -95,20 +98,20 @@ function printDoomed(doomed: Doomed[], kept: string[], terminal: Terminal): void
 const nameOf = ({ before }: Doomed): string => ['name', 'id'].map((key) => before[key]).find((value) => typeof value === 'string') ?? ''
 
 /** AWS would refuse these in the middle, when half is gone; or they hold what is to be kept. */
-function requireUnprotected(doomed: Doomed[], { backend, inputs }: Settings): void {
+function requireUnprotected(doomed: Doomed[], { backend, inputs }: Settings, terraform: Terraform): void {
   const isOn = ({ before }: Doomed) => ['enable_deletion_protection', 'deletion_protection', 'deletion_protection_enabled'].some((name) => before[name] === true)
   const isHome = ({ type, before }: Doomed) =>
     (type === 'aws_s3_bucket' && before.bucket === backend.bucket) || (type === 'aws_ecr_repository' && before.name === inputs.repository_name)
   const protectedOnes = doomed.filter(isOn)
   if (protectedOnes.length > 0) {
     throw new CliError('usage', `Protected against deletion: ${protectedOnes.map(({ address }) => address).join(', ')}. Nothing was destroyed.`, {
-      fix: 'If it is to go: set deletion_protection = false in infrastructure/input.auto.tfvars, deploy, and destroy again.',
+      fix: `If it is to go: set deletion_protection = false in ${settingsFile('inputs')}, deploy, and destroy again.`,
     })
   }
   const homes = doomed.filter(isHome)
   if (homes.length === 0) return
   throw new CliError('usage', `The state or the images would go, too: ${homes.map(({ address }) => address).join(', ')}. Nothing was destroyed.`, {
-    fix: `Take them out of the state first: ${homes.map(({ address }) => `terraform -chdir=infrastructure state rm '${address}'`).join('; ')}`,
+    fix: `Take them out of the state first: ${homes.map(({ address }) => `${typedTerraform(terraform)} state rm '${address}'`).join('; ')}`,
   })
 }
 

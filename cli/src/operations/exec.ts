@@ -2,6 +2,7 @@ import { findDenied } from '../platform/aws/iam.ts'
 import type { ContainerDefinition, Task } from '../platform/aws/ecs.ts'
 import { CliError, describeCause } from '../platform/errors.ts'
 import { interruption } from '../platform/interrupts.ts'
+import { settingsFile } from '../platform/project.ts'
 import { MissingProgramError, run, runOnTerminal } from '../platform/run.ts'
 import type { Terminal } from '../platform/terminal/terminal.ts'
 import type { Deployed } from '../rollout/open.ts'
@@ -15,7 +16,6 @@ const plugin = 'session-manager-plugin'
 const installHint = 'Install it: https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html'
 /** The first that takes the session's token from the environment, where no list of processes shows it. */
 const oldestPlugin = [1, 2, 497]
-const inputsFile = 'infrastructure/input.auto.tfvars'
 
 /**
  * Opens a session in a container of a running task, once all that it takes is there.
@@ -55,7 +55,7 @@ async function findTarget({ service, outputs }: Deployed, id: string): Promise<T
 async function findLacks({ service }: Deployed, target: Target, terminal: Terminal): Promise<Lack[]> {
   const [program, shown, role] = await Promise.all([findPluginLack(), service.describe(), findRoleLack(target, service.region, terminal)])
   const isOn = shown.enableExecuteCommand === true
-  const off: Lack = { what: 'The service does not allow it: enable_execute_command is false.', fix: `Set enable_execute_command = true in ${inputsFile}, and deploy.` }
+  const off: Lack = { what: 'The service does not allow it: enable_execute_command is false.', fix: `Set enable_execute_command = true in ${settingsFile('inputs')}, and deploy.` }
   return [program, isOn ? findTaskLack(target) : off, findMountLack(target), role].filter((lack) => lack !== undefined)
 }
 
@@ -91,7 +91,7 @@ function findMountLack({ definition, container }: Target): Lack | undefined {
   if (missing.length === 0) return undefined
   return {
     what: `The container ${container} has a read-only root file system, and its agent writes to ${missing.join(', ')}.`,
-    fix: `Set readonly_root_filesystem = false in ${inputsFile} (enable_execute_command does that, too), or mount volumes there, and deploy.`,
+    fix: `Set readonly_root_filesystem = false in ${settingsFile('inputs')} (enable_execute_command does that, too), or mount volumes there, and deploy.`,
   }
 }
 

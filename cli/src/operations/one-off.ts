@@ -114,7 +114,7 @@ async function followLog(taskArn: string, app: ContainerDefinition, { service, o
 }
 
 function neverRan(task: Task, end: string, { name: container }: ContainerDefinition, image: string, { service, outputs }: Deployed): CliError {
-  const nothing = { own: undefined, revision: undefined, deployments: [], events: [], running: [], stopping: 0, problem: undefined }
+  const nothing = { own: undefined, revision: undefined, revisions: [], targets: undefined, deployments: [], events: [], running: [], stopping: 0, problem: undefined }
   const [, repository = image, tag = image] = /\/([^:@]+)[:@](.+)$/.exec(image) ?? []
   const unasked = { port: undefined, gracePeriod: undefined, healthPath: outputs.health_check_path, places: new Map<string, string>() }
   const { fix } = diagnose({ ...nothing, service: {}, stopped: [{ task, log: [] }] }, { ...unasked, container, repository, tag, region: service.region })

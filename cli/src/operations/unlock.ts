@@ -1,10 +1,12 @@
+import { requireAccount } from '../platform/aws/sts.ts'
 import { CliError } from '../platform/errors.ts'
-import type { Project } from '../platform/project.ts'
+import { settingsFile, type Project } from '../platform/project.ts'
 import type { Terminal } from '../platform/terminal/terminal.ts'
 import { ensureInit } from '../rollout/open.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
 import { describeLock, readStateLock, type LockInfo, type StateLock } from '../terraform/state-lock.ts'
 import { forceUnlock } from '../terraform/terraform.ts'
+import { terraformFor } from '../terraform/terraform-for.ts'
 import { findHolder, type Holder } from './lock-holder.ts'
 
 /** What `unlock --json` prints. */
@@ -14,10 +16,11 @@ export type UnlockResult = { locked: boolean; unlocked: boolean; lock: LockInfo 
  * Says who holds the state's lock and whether they still run; takes it away when its id is given.
  * @throws CliError `stateLocked` while it stays locked, `usage` for an id that is not the lock's
  */
-export async function unlock(project: Project, { backend }: Settings, id: string | undefined, terminal: Terminal): Promise<UnlockResult> {
+export async function unlock(project: Project, { backend, inputs }: Settings, id: string | undefined, terminal: Terminal): Promise<UnlockResult> {
   if (!backend.use_lockfile) {
-    throw new CliError('usage', 'The state has no lock file, so nobody can tell whether it is locked.', { fix: 'Set use_lockfile = true in infrastructure/s3.tfbackend.' })
+    throw new CliError('usage', 'The state has no lock file, so nobody can tell whether it is locked.', { fix: `Set use_lockfile = true in ${settingsFile('backend')}.` })
   }
+  await requireAccount(inputs)
   const lock = await terminal.step('Read the lock', () => readStateLock(backend))
   if (!lock) {
     if (id !== undefined) throw new CliError('usage', `The state is not locked; there is no lock ${id}.`, { fix: 'Nothing to do: deploy.' })
@@ -47,7 +50,7 @@ function print(result: UnlockResult, terminal: Terminal): UnlockResult {
 }
 
 async function release(project: Project, { ID: id }: LockInfo, terminal: Terminal): Promise<void> {
-  const terraform = { folder: project.infrastructure, env: {} }
+  const terraform = terraformFor(project)
   await ensureInit(terraform, terminal)
   await terminal.step('terraform force-unlock', () => forceUnlock(terraform, id))
 }

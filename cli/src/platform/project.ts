@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs'
-import { delimiter, dirname, join, resolve } from 'node:path'
+import { existsSync, readdirSync } from 'node:fs'
+import { delimiter, dirname, join, relative, resolve } from 'node:path'
 import { CliError } from './errors.ts'
+import { findNearest } from './nearest.ts'
 
-/** The folders a project is made of, as absolute paths. */
-export type Project = {
+type Folders = {
   root: string
   application: string
   infrastructure: string
@@ -11,10 +11,20 @@ export type Project = {
   scratch: string
 }
 
+/** The folders and files a project is made of, as absolute paths. */
+export type Project = Folders & {
+  /** The environment that --env names; undefined: the one that infrastructure/ itself describes. */
+  environment: string | undefined
+  /** Where the state lies. */
+  backendFile: string
+  /** What is set; of an environment it goes over what Terraform loads by itself. */
+  inputFile: string
+}
+
 /**
  * Finds the project around `from`: the nearest folder, upwards, that holds infrastructure/. Its installed tools come
  * first on the PATH.
- * @throws CliError `usage` when there is none.
+ * @throws CliError `usage` when there is none, or not the environment that FARGATE_CTL_ENV names
  */
 export function findProject(from: string = process.cwd()): Project {
   const start = resolve(from)
@@ -33,13 +43,57 @@ export function findProject(from: string = process.cwd()): Project {
 }
 
 function projectAt(root: string): Project {
-  return {
+  const project = {
     root,
     application: join(root, 'application'),
     infrastructure: join(root, 'infrastructure'),
     scratch: process.env.FARGATE_CTL_SCRATCH ?? join(root, '.fargate-ctl'),
   }
+  return inEnvironment(project, process.env.FARGATE_CTL_ENV || undefined)
 }
+
+/**
+ * The project as one of its environments sees it.
+ * @param environment a folder of infrastructure/environments/; undefined: what infrastructure/ itself describes
+ * @throws CliError `usage` when there is no such environment
+ */
+export function inEnvironment(project: Folders, environment: string | undefined): Project {
+  const { infrastructure } = project
+  const folder = environment === undefined ? infrastructure : join(infrastructure, 'environments', environment)
+  const [backend, inputs] = filesOf(environment)
+  const found = { ...project, environment, backendFile: join(folder, backend), inputFile: join(folder, inputs) }
+  if (environment === undefined) return found
+  const names = listEnvironments(project)
+  if (!names.includes(environment)) throw unknownEnvironment(environment, names)
+  return found
+}
+
+/** The environments that infrastructure/environments/ holds: a folder each. */
+export function listEnvironments({ infrastructure }: Folders): string[] {
+  const folder = join(infrastructure, 'environments')
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { withFileTypes: true }).filter((each) => each.isDirectory()).map(({ name }) => name).sort()
+}
+
+const filesOf = (environment: string | undefined) => ['s3.tfbackend', environment === undefined ? 'input.auto.tfvars' : 'input.tfvars'] as const
+
+function unknownEnvironment(environment: string, names: string[]): CliError {
+  const nearest = findNearest(environment, names)
+  const known = names.length > 0 ? `There are: ${names.join(', ')}.` : 'infrastructure/environments/ holds none.'
+  return new CliError('usage', `There is no environment ${environment}. ${known}`, {
+    fix: nearest ? `Did you mean --env ${nearest}?` : `Name one of them, or make infrastructure/environments/${environment}/ with s3.tfbackend and input.tfvars.`,
+  })
+}
+
+/** What the file with the settings of the chosen environment is called in a message. */
+export function settingsFile(kind: 'backend' | 'inputs'): string {
+  const environment = process.env.FARGATE_CTL_ENV || undefined
+  const [backend, inputs] = filesOf(environment)
+  return ['infrastructure', ...(environment ? ['environments', environment] : []), kind === 'backend' ? backend : inputs].join('/')
+}
+
+/** A path as it is typed in the folder where the command runs. */
+export const typedPath = (path: string): string => relative(process.cwd(), path) || '.'
 
 /** What `npm run setup` installed is found before the machine's own programs: the versions it reports are the versions that run. */
 function useInstalledTools({ root, scratch }: Project): void {

@@ -4,7 +4,6 @@ import { CliError } from '../platform/errors.ts'
 import { ProgramError, run } from '../platform/run.ts'
 
 const environmentSchema = z.object({ set: z.record(z.string(), z.string()), unset: z.array(z.string()) })
-const startedSchema = z.object({ url: z.url(), environment: environmentSchema })
 
 /** Variables to set and to unset. */
 export type Environment = z.infer<typeof environmentSchema>
@@ -18,6 +17,10 @@ type StartOptions = {
   /** How many of AWS's seconds pass in one. */
   speed: number
   tasks: 'containers' | 'processes'
+  /** Those that have a key; none: one of its own choice. */
+  accounts: string[]
+  /** The one whose key is used. */
+  account: string | undefined
   /** The name that HTTPS listeners have a certificate for. */
   domainName: string | undefined
 }
@@ -27,13 +30,15 @@ type StartOptions = {
  * @returns what leads programs to it
  * @throws CliError `unavailable`
  */
-export async function startEmbeddedAws({ stateDir, python, region, speed, tasks, domainName }: StartOptions): Promise<Environment> {
+export async function startEmbeddedAws({ stateDir, python, region, speed, tasks, accounts, account, domainName }: StartOptions): Promise<Environment> {
   const args = ['--region', region, '--python', python, '--speed', String(speed), '--tasks', tasks]
-  const { stdout } = await ask('start', stateDir, [...args, ...(domainName ? ['--domain', domainName] : [])]).catch((error: unknown) => {
+  await ask('start', stateDir, [...args, ...(accounts.length > 0 ? ['--account', accounts.join(',')] : []), ...(domainName ? ['--domain', domainName] : [])]).catch((error: unknown) => {
     if (!(error instanceof ProgramError)) throw error
     throw new CliError('unavailable', 'The embedded AWS did not start.', { cause: error.result.stderr })
   })
-  return startedSchema.parse(JSON.parse(stdout)).environment
+  const environment = await readEnvironment(stateDir, region, account)
+  if (environment) return environment
+  throw new CliError('unavailable', 'The embedded AWS has ended as soon as it was started.', { fix: 'Run it again.' })
 }
 
 /** Stops it and removes its containers and its state. */
@@ -42,8 +47,8 @@ export async function removeEmbeddedAws(stateDir: string): Promise<void> {
 }
 
 /** @returns what leads programs to the one that runs, or undefined when none runs */
-export async function readEnvironment(stateDir: string, region: string): Promise<Environment | undefined> {
-  const { exitCode, stdout } = await ask('env', stateDir, ['--region', region], [0, noneRuns])
+export async function readEnvironment(stateDir: string, region: string, account?: string): Promise<Environment | undefined> {
+  const { exitCode, stdout } = await ask('env', stateDir, ['--region', region, ...(account ? ['--account', account] : [])], [0, noneRuns])
   return exitCode === noneRuns ? undefined : environmentSchema.parse(JSON.parse(stdout))
 }
 

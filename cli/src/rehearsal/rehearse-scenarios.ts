@@ -5,6 +5,7 @@ import { CliError } from '../platform/errors.ts'
 import type { Project } from '../platform/project.ts'
 import type { Terminal } from '../platform/terminal/terminal.ts'
 import { readOutputs } from '../terraform/terraform.ts'
+import { terraformFor } from '../terraform/terraform-for.ts'
 import { withoutIsolation } from './isolation.ts'
 import { rehearse, type RehearseFlags } from './rehearse.ts'
 import { needContainers, scenarios, type Scenario } from '../scenarios/catalog.ts'
@@ -24,7 +25,7 @@ export async function rehearseScenarios(project: Project, flags: ScenarioFlags, 
   const { url, isolation } = await rehearse(project, flags, terminal)
   const chosen = isolation ? asked : withoutContainers(asked, terminal)
   if (!url) throw new Error('the rehearsal has no address')
-  const outputs = await readOutputs({ folder: project.infrastructure, env: {} })
+  const outputs = await readOutputs(terraformFor(project))
   const deployed = findDeployedService(settings.inputs.region, readServiceOutputs(outputs))
   if (!deployed) {
     throw new CliError('usage', "Terraform's outputs do not name the service that a scenario needs.", {

@@ -4,9 +4,10 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { CliError } from '../platform/errors.ts'
 import { requireSettings } from '../terraform/settings/check-settings.ts'
+import { readConfigurationOnce } from '../terraform/settings/cache.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
 import { deploy, type DeployResult } from '../rollout/deploy.ts'
-import type { Project } from '../platform/project.ts'
+import { inEnvironment, listEnvironments, type Project } from '../platform/project.ts'
 import type { Terminal } from '../platform/terminal/terminal.ts'
 import type { Engine, EngineChoice } from '../release/engine.ts'
 import { bootstrap } from './bootstrap.ts'
@@ -69,13 +70,14 @@ async function prepare(project: Project, settings: Settings, flags: RehearseFlag
   if (checkouts) await terminal.step('Modules from checkouts', () => exportCheckouts(project, checkouts, checkoutsFolder(project)))
   const { engine, version } = await terminal.step('Container engine', () => chooseEngine(flags.engine, project.scratch))
   if (engine === 'none') terminal.warn(withoutIsolation)
-  const aws = await terminal.step('Embedded AWS', () =>
+  const aws = await terminal.step('Embedded AWS', async () =>
     startEmbeddedAws({
       stateDir: awsFolder(project),
       python: findPython(project),
       region: settings.inputs.region,
       speed: flags.speed,
       tasks: engine === 'none' ? 'processes' : 'containers',
+      ...(await listAccounts(project, settings)),
       domainName: settings.inputs.domain_name ?? undefined,
     }),
   )
@@ -92,8 +94,15 @@ async function prepare(project: Project, settings: Settings, flags: RehearseFlag
     FARGATE_CTL_BASE_IMAGE: base,
     FARGATE_CTL_ENGINE: engine,
   }
-  enterRehearsal(rehearsalEnvironment(aws, await saveVariables(stateDir, own)))
+  enterRehearsal(rehearsalEnvironment(aws, await saveVariables(project, own)))
   return { engine, version, terraform }
+}
+
+/** Whose key is used, and all that the project's environments have, so that several can be rehearsed at once. */
+async function listAccounts(project: Project, settings: Settings): Promise<{ account: string | undefined; accounts: string[] }> {
+  const others = await Promise.all(listEnvironments(project).map((name) => readConfigurationOnce(inEnvironment(project, name))))
+  const accounts = [settings, ...others.map((each) => each.settings)].flatMap((each) => each?.inputs.allowed_account_ids ?? [])
+  return { account: settings.inputs.allowed_account_ids?.[0], accounts: [...new Set(accounts)].sort() }
 }
 
 /** @throws CliError `unavailable` when `npm run setup` has not made it yet */
@@ -128,23 +137,24 @@ export async function takeDown(project: Project, terminal: Terminal): Promise<vo
 
 /** @returns the variables that point other programs at the running rehearsal, or undefined when none runs */
 export async function readRehearsalEnvironment(project: Project): Promise<Environment | undefined> {
-  const own = await readVariables(rehearsalFolder(project))
-  const aws = own && (await readEnvironment(awsFolder(project), own.AWS_REGION))
+  const own = await readVariables(project)
+  const { settings } = await readConfigurationOnce(project)
+  const aws = own && (await readEnvironment(awsFolder(project), own.AWS_REGION, settings?.inputs.allowed_account_ids?.[0]))
   return aws && rehearsalEnvironment(aws, own)
 }
 
-const variablesFile = (stateDir: string) => join(stateDir, 'variables.json')
+const variablesFile = (project: Project) => join(rehearsalFolder(project), `variables${project.environment ? `-${project.environment}` : ''}.json`)
 const variablesSchema = z.object({ AWS_REGION: z.string() }).catchall(z.string())
 type Variables = z.infer<typeof variablesSchema>
 
-async function saveVariables(stateDir: string, variables: Record<string, string | undefined>): Promise<Variables> {
+async function saveVariables(project: Project, variables: Record<string, string | undefined>): Promise<Variables> {
   const text = JSON.stringify(variables)
-  await writeFile(variablesFile(stateDir), text)
+  await writeFile(variablesFile(project), text)
   return variablesSchema.parse(JSON.parse(text))
 }
 
 /** @returns undefined before a rehearsal has got so far */
-async function readVariables(stateDir: string): Promise<Variables | undefined> {
-  const text = await readFile(variablesFile(stateDir), 'utf8').catch(() => undefined)
+async function readVariables(project: Project): Promise<Variables | undefined> {
+  const text = await readFile(variablesFile(project), 'utf8').catch(() => undefined)
   return text === undefined ? undefined : variablesSchema.parse(JSON.parse(text))
 }

@@ -7,7 +7,7 @@ import {
   type RegistryImage,
   type Repository,
 } from '../platform/aws/ecr.ts'
-import { getIdentity } from '../platform/aws/sts.ts'
+import { getIdentity, requireAccount } from '../platform/aws/sts.ts'
 import { CliError } from '../platform/errors.ts'
 import type { Project } from '../platform/project.ts'
 import { hideSecret } from '../platform/terminal/secrets.ts'
@@ -59,9 +59,10 @@ export async function build(
   const { region, repository_name: name } = inputs
   choosePlatform(inputs, flags)
   if (flags.engine === 'none') requireRehearsal()
-  const [identity, repository, content] = await terminal.step('Check account, repository and content', () =>
-    Promise.all([getIdentity(region), describeRepository(name, region), readContent(project, inputs, flags)]),
-  )
+  const [identity, repository, content] = await terminal.step('Check account, repository and content', async () => {
+    await requireAccount(inputs)
+    return Promise.all([getIdentity(region), describeRepository(name, region), readContent(project, inputs, flags)])
+  })
   const commit = await describeSource(content, terminal)
   const { platform, version } = content
   const tag = flags.tag ?? content.tag

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { realpath } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { CliError } from '../platform/errors.ts'
-import type { Project } from '../platform/project.ts'
+import { settingsFile, type Project } from '../platform/project.ts'
 import type { ImageSettings } from '../terraform/settings/settings.ts'
 import { bundle, readApplication } from './application.ts'
 import { listContext, type BuildSource } from './build-context.ts'
@@ -53,7 +53,7 @@ export function choosePlatform({ cpu_architecture: architecture }: ReleaseInputs
   if (!architecture) return platform
   const wanted = platform === 'linux/arm64' ? 'ARM64' : 'X86_64'
   throw new CliError('usage', `--platform ${platform} makes an image that no task can run: cpu_architecture is ${architecture}.`, {
-    fix: `Leave --platform out, or write cpu_architecture = "${wanted}" in infrastructure/input.auto.tfvars.`,
+    fix: `Leave --platform out, or write cpu_architecture = "${wanted}" in ${settingsFile('inputs')}.`,
   })
 }
 

@@ -1,3 +1,5 @@
+import { settingsFile } from '../platform/project.ts'
+
 /** What a task, or ECS itself, has told of one end. Texts are AWS's own. */
 export type End = {
   stopCode?: string | undefined
@@ -73,7 +75,6 @@ type Row = {
   passes?: true
 }
 
-const inputsFile = 'infrastructure/input.auto.tfvars'
 const noRoute = /i\/o timeout|deadline exceeded|request canceled|RequestCanceled|connection refused|no such host|network is unreachable|There is a connection issue|dial tcp/i
 const refused = /AccessDenied|not authorized|403 Forbidden|no basic auth|denied: /i
 // Every such message begins with "unable to pull secrets or registry auth".
@@ -444,7 +445,7 @@ export function causeOf(end: End, setup: Setup): Cause | undefined {
 function whereIs(name: string, { places }: Setup): string {
   const place = places.get(name)
   if (!place) return 'in the task definition'
-  return /variables\.tf|\.tf:/.test(place) ? `in ${inputsFile} (its default: ${place})` : `at ${place}`
+  return /variables\.tf|\.tf:/.test(place) ? `in ${settingsFile('inputs')} (its default: ${place})` : `at ${place}`
 }
 
 /** Everything that AWS and the container said. */

@@ -100,7 +100,7 @@ async function applyPlan(deployment: Deployment, prepared: PreparedPlan, flags: 
       : await namingLog(terraform, terminal, terminal.step('terraform apply', (say) => applyTerraform({ ...terraform, onMessage: followApply(plan, say) }, file, say)))
     evidence.outputs = outputs
     if (leftover) terminal.warn([leftover.error.message, leftover.error.fix].join('\n'))
-    const { url, served } = await waitUntilServed(deployment, release, evidence, !plan.isEmpty, flags, terminal)
+    const { url, served } = await waitUntilServed(deployment, prepared, evidence, flags, terminal)
     // It serves, but the next apply would not know of this one.
     if (leftover?.isUnsaved) throw leftover.error
     return { url, version: served.version, proof: served.proof, receipt: evidence.id, ...result }
@@ -110,9 +110,8 @@ async function applyPlan(deployment: Deployment, prepared: PreparedPlan, flags: 
 /** @throws CliError `deploymentFailed`, or `unavailable` where something is missing without which nothing is proved */
 async function waitUntilServed(
   { project, settings }: Deployment,
-  release: Release,
+  { release, identity, receipts, plan }: PreparedPlan,
   evidence: Evidence,
-  applied: boolean,
   flags: RolloutFlags,
   terminal: Terminal,
 ): Promise<{ url: string; served: Served }> {
@@ -120,12 +119,15 @@ async function waitUntilServed(
   const { alb_url: url } = read
   if (!url) throw noUrl()
   // ECS's client takes long to load, and a plan needs none.
-  const { watchRollout } = await import('./watch.ts')
+  const { watchRollout } = await import('./watch/watch.ts')
   const { timeout: timeoutSeconds, bake: bakeSeconds = 0, keepTrying = false, speed = 1 } = flags
   const locateInputs = async () => (await import('../terraform/settings/locate-inputs.ts')).locateInputs(project)
   const onLook = (seen: Observed) => (evidence.seen = seen)
+  const { region, name, env } = settings.inputs
+  const applied = !plan.isEmpty
+  const about = { release, region, account: identity.account, environment: `${name}-${env}`, tags: new Map(receipts.map((each) => [each.release.digest, each.release.tag])) }
   const watched = { timeoutSeconds, bakeSeconds, keepTrying, speed, locateInputs, onLook }
-  const options = { release, outputs: { ...read, alb_url: url }, region: settings.inputs.region, applied, ...watched }
+  const options = { ...about, outputs: { ...read, alb_url: url }, applied, ...watched }
   const served = await terminal.step('Wait for the proof that it serves', async (say) => {
     const outcome = await watchRollout(options, terminal, say).catch((error: unknown) => {
       throw applied && error === interruption.reason ? interrupted(error as CliError) : error

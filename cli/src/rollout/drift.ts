@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { requireBucket } from '../platform/aws/s3.ts'
-import { getIdentity } from '../platform/aws/sts.ts'
+import { getIdentity, requireAccount } from '../platform/aws/sts.ts'
 import type { Project } from '../platform/project.ts'
 import type { Terminal } from '../platform/terminal/terminal.ts'
 import { groupDrift, type DriftGroup } from '../terraform/plan/group-drift.ts'
@@ -18,6 +18,7 @@ export type Drift = { groups: DriftGroup[] }
  * @throws CliError
  */
 export async function findDrift(project: Project, { inputs, backend }: Settings, terminal: Terminal): Promise<Drift> {
+  await requireAccount(inputs)
   await terminal.step('Check account and bucket', () => Promise.all([getIdentity(inputs.region), requireBucket(backend)]))
   const terraform = await openTerraform(project, undefined, {}, terminal)
   return withPlanFolder(async (folder) => {

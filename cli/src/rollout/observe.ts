@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Service, ServiceDeployment, ServiceRevision, Task } from '../platform/aws/ecs.ts'
+import type { Target } from '../platform/aws/elb.ts'
 import { CliError } from '../platform/errors.ts'
 import { interruption } from '../platform/interrupts.ts'
 import type { DeployedService } from './service.ts'
@@ -22,6 +23,10 @@ export type Observed = {
   own: ServiceDeployment | undefined
   /** What that deployment brings. */
   revision: ServiceRevision | undefined
+  /** What the newest deployments bring. */
+  revisions: ServiceRevision[]
+  /** Of the service's load balancers; undefined where they may not be read. */
+  targets: Target[] | undefined
   /** It and those after it, oldest first. */
   deployments: ServiceDeployment[]
   /** Since it began, oldest first. */
@@ -81,9 +86,10 @@ export function observe(service: DeployedService, watched: Watched = { since: ne
     const readDeployments = async () => {
       const [shown, deployments] = await Promise.all([read(service.describe(), {}), read(service.deployments(), [])])
       const arns = [...deployments.map(({ targetServiceRevision }) => targetServiceRevision), currentRevision(shown)].flatMap((each) => each?.arn ?? [])
-      return { shown, deployments, revisions: await read(service.revisions([...new Set(arns)].slice(-mostRevisions)), []) }
+      const [revisions, targets] = await Promise.all([read(service.revisions([...new Set(arns)].slice(-mostRevisions)), []), service.targets(shown)])
+      return { shown, deployments, revisions, targets }
     }
-    const [{ shown, deployments, revisions }, running, stoppedTasks] = await Promise.all([
+    const [{ shown, deployments, revisions, targets }, running, stoppedTasks] = await Promise.all([
       readDeployments(),
       read(service.tasks('RUNNING'), []),
       read(service.tasks('STOPPED', known), []),
@@ -95,6 +101,8 @@ export function observe(service: DeployedService, watched: Watched = { since: ne
       service: shown,
       own,
       revision: findRevision(revisions, (own?.targetServiceRevision ?? currentRevision(shown))?.arn),
+      revisions,
+      targets,
       deployments: deployments.filter(({ createdAt }) => since && createdAt && createdAt >= since),
       events: [...events.values()],
       running,

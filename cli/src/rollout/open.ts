@@ -1,15 +1,16 @@
+import { requireAccount } from '../platform/aws/sts.ts'
 import { CliError } from '../platform/errors.ts'
 import type { Project } from '../platform/project.ts'
 import type { Terminal } from '../platform/terminal/terminal.ts'
 import { init, needsInit } from '../terraform/init.ts'
-import { backendFile } from '../terraform/settings/read-files.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
 import { readOutputs, type Terraform } from '../terraform/terraform.ts'
+import { terraformFor } from '../terraform/terraform-for.ts'
 import { findDeployedService, readServiceOutputs, type DeployedService, type Outputs } from './service.ts'
 
 /** Runs `terraform init` where something that it reads has changed. */
 export async function ensureInit(terraform: Terraform, terminal: Terminal): Promise<void> {
-  if (await needsInit(terraform, backendFile)) await terminal.step('terraform init', (say) => init(terraform, backendFile, say))
+  if (await needsInit(terraform)) await terminal.step('terraform init', (say) => init(terraform, say))
 }
 
 /** The service that is deployed, and Terraform's outputs, which name it. */
@@ -20,7 +21,8 @@ export type Deployed = { service: DeployedService; outputs: Outputs }
  * @throws CliError `unavailable` where nothing is, or the outputs do not name the service
  */
 export async function openDeployed(project: Project, { inputs }: Settings, terminal: Terminal): Promise<Deployed> {
-  const terraform: Terraform = { folder: project.infrastructure, env: {} }
+  const terraform = terraformFor(project)
+  await requireAccount(inputs)
   await ensureInit(terraform, terminal)
   const values = await readOutputs(terraform)
   const outputs = readServiceOutputs(values)

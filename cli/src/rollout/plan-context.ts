@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { z } from 'zod'
 import { getIdentity } from '../platform/aws/sts.ts'
 import type { Project } from '../platform/project.ts'
@@ -31,7 +31,7 @@ export async function readContext(project: Project, { inputs, backend }: Setting
     getIdentity(inputs.region),
     readStateVersion(terraform),
     readVersions(terraform),
-    hashFiles(infrastructure),
+    hashFiles(project),
     describeCheckout(infrastructure),
     readWorkspace(terraform),
   ])
@@ -58,9 +58,10 @@ async function readWorkspace({ folder, env }: Terraform): Promise<string> {
   return process.env.TF_WORKSPACE || chosen.trim() || 'default'
 }
 
-async function hashFiles(folder: string): Promise<Record<string, string>> {
+async function hashFiles({ infrastructure: folder, environment, backendFile, inputFile }: Project): Promise<Record<string, string>> {
+  const own = environment === undefined ? [] : [relative(folder, backendFile), relative(folder, inputFile)]
   const names = (await readdir(folder)).filter((name) => /\.(?:tf|tofu|tf\.json|tofu\.json|tfvars|tfvars\.json|tfbackend)$|^\.terraform\.lock\.hcl$/.test(name))
-  const hashes = names.sort().map(async (name) => [name, sha256(await readFile(join(folder, name)))] as const)
+  const hashes = [...names, ...own].sort().map(async (name) => [name, sha256(await readFile(join(folder, name)))] as const)
   return Object.fromEntries(await Promise.all(hashes))
 }
 

@@ -1,6 +1,12 @@
+import type { LintResult } from '../findings/finding.ts'
+import { lint } from '../lint/lint.ts'
+import type { Linter } from '../lint/linter.ts'
+import { checkPolicies, hasPolicies } from '../lint/policies.ts'
 import type { Project } from '../platform/project.ts'
 import type { Terminal } from '../platform/terminal/terminal.ts'
-import { readPlan } from '../terraform/plan/read-plan.ts'
+import { describePlan } from '../terraform/plan/read-plan.ts'
+import type { ShownPlan } from '../terraform/plan/schema.ts'
+import { showPlan } from '../terraform/terraform.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
 import { withPlan, type PrepareFlags } from './prepare.ts'
 import { reviewPlan, type Review } from './review/review.ts'
@@ -12,8 +18,11 @@ export type PlanFlags = PrepareFlags & {
   out?: string | undefined
 }
 
-/** A plan that was looked at; `sealed` where it was kept for `deploy --plan`. */
-export type PlanResult = { review: Review; sealed: { file: string; seal: Seal } | null }
+/**
+ * A plan that was looked at; `sealed` where it was kept for `deploy --plan`, which none is that breaks a policy. `policies` is null
+ * where the project has none.
+ */
+export type PlanResult = { review: Review; policies: LintResult | null; sealed: { file: string; seal: Seal } | null }
 
 /**
  * Plans as deploy does, and tells what the plan is.
@@ -23,10 +32,24 @@ export function plan(project: Project, settings: Settings, flags: PlanFlags, ter
   return withPlan(project, settings, flags, terminal, async (prepared) => {
     const { terraform, file, release, plan, truth } = prepared
     tellTruth(truth, terminal)
-    const review = await terminal.step('Read the plan', async () => reviewPlan(await readPlan(terraform, file), release, plan.isEmpty, project.infrastructure))
+    const shown = await terminal.step('Read the plan', () => showPlan(terraform, file))
+    const [review, policies] = await Promise.all([
+      reviewPlan(describePlan(shown), release, plan.isEmpty, project.infrastructure),
+      askPolicies(project, shown, terminal),
+    ])
     const { out } = flags
-    if (out === undefined) return { review, sealed: null }
+    if (out === undefined || breaksPolicies(policies)) return { review, policies, sealed: null }
     const seal = await terminal.step('Seal the plan', () => sealPlan(project, settings, prepared, out))
-    return { review, sealed: { file: out, seal } }
+    return { review, policies, sealed: { file: out, seal } }
   })
 }
+
+/** The project's policies on the plan; without opa nothing is known of them. */
+async function askPolicies(project: Project, shown: ShownPlan, terminal: Terminal): Promise<LintResult | null> {
+  if (!hasPolicies(project)) return null
+  const ask: Linter = { name: 'opa', versionArgs: ['version'], lint: () => checkPolicies(project, shown) }
+  return terminal.step('Ask the policies', (say) => lint(project, [ask], 'info', say))
+}
+
+/** Whether a plan may not be applied. */
+export const breaksPolicies = (policies: LintResult | null) => policies?.findings.some(({ severity }) => severity === 'error') ?? false

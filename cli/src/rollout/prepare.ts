@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { requireBucket } from '../platform/aws/s3.ts'
-import { getIdentity, type Identity } from '../platform/aws/sts.ts'
+import { getIdentity, requireAccount, type Identity } from '../platform/aws/sts.ts'
 import type { Project } from '../platform/project.ts'
 import { makeTemporaryFolder } from '../platform/temporary-folder.ts'
 import type { Terminal } from '../platform/terminal/terminal.ts'
@@ -11,7 +11,9 @@ import { refuseUnsavedState } from '../terraform/explain-failure.ts'
 import { openLog } from '../terraform/log-file.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
 import { planTerraform, readOutputs, type Plan, type Terraform } from '../terraform/terraform.ts'
+import { terraformFor } from '../terraform/terraform-for.ts'
 import { ensureInit } from './open.ts'
+import type { Receipt } from './receipt/receipt.ts'
 import { openReceipts } from './receipt/store.ts'
 import { readTruth, type Truth } from './truth.ts'
 
@@ -24,7 +26,10 @@ export type PrepareFlags = BuildFlags & LockFlags & { build: boolean }
 export type Prepared = { release: Release; identity: Identity }
 
 /** A plan of one release, in a file that is gone when the work with it is done, and what runs meanwhile. */
-export type PreparedPlan = Prepared & { terraform: Terraform; file: string; plan: Plan; truth: Truth }
+export type PreparedPlan = Prepared & Found & { terraform: Terraform; file: string; plan: Plan }
+
+/** What was there before: what runs, and the newest receipts, newest first. */
+export type Found = { truth: Truth; receipts: Receipt[] }
 
 /** As many receipts as say what was taken back of late. */
 const receiptsRead = 20
@@ -40,7 +45,7 @@ export async function withPlan<Result>(
   terminal: Terminal,
   work: (prepared: PreparedPlan) => Promise<Result>,
 ): Promise<Result> {
-  refuseUnsavedState({ folder: project.infrastructure, env: {} })
+  refuseUnsavedState(terraformFor(project))
   return withPlanOf(project, settings, await prepareRelease(project, settings, flags, terminal), flags, terminal, work)
 }
 
@@ -56,17 +61,19 @@ export async function withPlanOf<Result>(
   const terraform = await openTerraform(project, prepared.release, flags, terminal)
   return withPlanFolder(async (folder) => {
     const file = join(folder, 'deploy.tfplan')
-    const [plan, truth] = await Promise.all([
+    const [plan, found] = await Promise.all([
       namingLog(terraform, terminal, terminal.step('terraform plan', (say) => planTerraform(terraform, file, say))),
-      readTruthOf(project, settings, terraform, terminal),
+      findBefore(project, settings, terraform, terminal),
     ])
-    return work({ ...prepared, terraform, file, plan, truth })
+    return work({ ...prepared, ...found, terraform, file, plan })
   })
 }
 
 /** What runs, compared with Terraform's state and the receipts; never throws but for an interrupt. */
-export function readTruthOf(project: Project, settings: Settings, terraform: Terraform, terminal: Terminal): Promise<Truth> {
-  return readTruth(settings.inputs.region, readOutputs(terraform), openReceipts(project, settings, terminal).newest(receiptsRead))
+export async function findBefore(project: Project, settings: Settings, terraform: Terraform, terminal: Terminal): Promise<Found> {
+  const newest = openReceipts(project, settings, terminal).newest(receiptsRead)
+  const [truth, receipts] = await Promise.all([readTruth(settings.inputs.region, readOutputs(terraform), newest), newest])
+  return { truth, receipts: receipts.map(({ receipt }) => receipt) }
 }
 
 /** Works with a folder for plan files, which may hold secrets: nobody else may read it, and it does not stay. */
@@ -85,8 +92,7 @@ export async function withPlanFolder<Result>(work: (folder: string) => Promise<R
  */
 export async function openTerraform(project: Project, release: VariableRelease | undefined, { lockWait }: LockFlags, terminal: Terminal): Promise<Terraform> {
   const terraform: Terraform = {
-    folder: project.infrastructure,
-    env: variablesOf(release ?? anyRelease),
+    ...terraformFor(project, variablesOf(release ?? anyRelease)),
     log: openLog(project.scratch, 'terraform'),
     tell: (line) => terminal.note(line),
     lockWaitSeconds: lockWait,
@@ -116,6 +122,7 @@ function variablesOf({ tag, digest, commit }: VariableRelease | typeof anyReleas
 /** Everything that can be wrong before the first write: account, repository, image, bucket. */
 async function prepareRelease(project: Project, settings: Settings, flags: PrepareFlags, terminal: Terminal): Promise<Prepared> {
   const { inputs, backend } = settings
+  await requireAccount(inputs)
   if (flags.build) {
     const [identity] = await Promise.all([getIdentity(inputs.region), requireBucket(backend)])
     return { identity, release: await build(project, settings, { ...flags, push: true }, terminal) }

@@ -1,14 +1,15 @@
 import { isDeepStrictEqual } from 'node:util'
 import { findDigests } from '../platform/aws/ecr.ts'
 import { requireBucket } from '../platform/aws/s3.ts'
-import { getIdentity } from '../platform/aws/sts.ts'
+import { getIdentity, requireAccount } from '../platform/aws/sts.ts'
 import { CliError } from '../platform/errors.ts'
 import type { Project } from '../platform/project.ts'
 import { describeAge } from '../platform/terminal/describe-age.ts'
 import type { Terminal } from '../platform/terminal/terminal.ts'
 import { repositoryName } from '../release/release.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
-import { readOutputs, type Terraform } from '../terraform/terraform.ts'
+import { readOutputs } from '../terraform/terraform.ts'
+import { terraformFor } from '../terraform/terraform-for.ts'
 import { deployRelease, requireSomeoneToAsk, type DeployResult, type RolloutFlags } from './deploy.ts'
 import { ensureInit } from './open.ts'
 import { isProved, shortDigest, type Receipt } from './receipt/receipt.ts'
@@ -28,7 +29,8 @@ export async function rollback(project: Project, settings: Settings, asked: stri
   if (!flags.planOnly && !flags.autoApprove) requireSomeoneToAsk()
   const { region } = settings.inputs
   const receipts = openReceipts(project, settings, terminal)
-  const terraform: Terraform = { folder: project.infrastructure, env: {} }
+  const terraform = terraformFor(project)
+  await requireAccount(settings.inputs)
   await ensureInit(terraform, terminal)
   const { identity, truth, target } = await terminal.step('Check account, bucket, receipts and image', async () => {
     const newest = receipts.newest(receiptsRead)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { hasImage } from '../platform/aws/ecr.ts'
 import { requireBucket } from '../platform/aws/s3.ts'
-import { getIdentity } from '../platform/aws/sts.ts'
+import { getIdentity, requireAccount } from '../platform/aws/sts.ts'
 import { CliError } from '../platform/errors.ts'
 import type { Project } from '../platform/project.ts'
 import { packFiles, unpackFiles } from '../platform/tar.ts'
@@ -11,8 +11,9 @@ import type { Terminal } from '../platform/terminal/terminal.ts'
 import { refuseUnsavedState } from '../terraform/explain-failure.ts'
 import { readPlannedState } from '../terraform/plan/plan-file.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
+import { terraformFor } from '../terraform/terraform-for.ts'
 import { compareContexts, contextSchema, readContext, sha256 } from './plan-context.ts'
-import { openTerraform, readTruthOf, withPlanFolder, type LockFlags, type PreparedPlan } from './prepare.ts'
+import { openTerraform, findBefore, withPlanFolder, type LockFlags, type PreparedPlan } from './prepare.ts'
 
 const sealSchema = z.object({
   format: z.literal(1),
@@ -79,9 +80,10 @@ export async function withSealedPlan<Result>(
   terminal: Terminal,
   work: (prepared: PreparedPlan) => Promise<Result>,
 ): Promise<Result> {
-  refuseUnsavedState({ folder: project.infrastructure, env: {} })
+  refuseUnsavedState(terraformFor(project))
   const { seal, content } = await openSeal(path)
   const { release, plan } = seal
+  await requireAccount(settings.inputs)
   const [identity] = await terminal.step('Check account and bucket', () => Promise.all([getIdentity(seal.context.region), requireBucket(settings.backend)]))
   const terraform = await openTerraform(project, release, flags, terminal)
   await terminal.step('Check that the sealed plan still fits', async () => {
@@ -91,8 +93,8 @@ export async function withSealedPlan<Result>(
   })
   return withPlanFolder(async (folder) => {
     const file = join(folder, planName)
-    const [truth] = await Promise.all([readTruthOf(project, settings, terraform, terminal), writeFile(file, content, { mode: 0o600 })])
-    return work({ release, identity, terraform, file, plan, truth })
+    const [found] = await Promise.all([findBefore(project, settings, terraform, terminal), writeFile(file, content, { mode: 0o600 })])
+    return work({ release, identity, terraform, file, plan, ...found })
   })
 }
 

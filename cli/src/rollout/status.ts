@@ -1,7 +1,7 @@
 import { describeScaling, type Scaling } from '../platform/aws/autoscaling.ts'
 import { describeAlarms, type Alarm } from '../platform/aws/cloudwatch.ts'
 import { findDigests } from '../platform/aws/ecr.ts'
-import type { Service, Task } from '../platform/aws/ecs.ts'
+import { privateAddressOf, type Service, type Task } from '../platform/aws/ecs.ts'
 import { describeTargets, isDeletionProtected, type Target } from '../platform/aws/elb.ts'
 import { CliError } from '../platform/errors.ts'
 import { interruption } from '../platform/interrupts.ts'
@@ -123,7 +123,7 @@ export async function readStatus({ outputs, service }: Deployed, { inputs }: Set
 
 function describeTask(task: Task, service: Service, container: string | undefined, digest: string | null, targets: Target[], known: Map<string, string>): TaskStatus {
   const app = task.containers?.find(({ name }) => name === container)
-  const address = task.attachments?.flatMap(({ details = [] }) => details).find(({ name }) => name === 'privateIPv4Address')?.value
+  const address = privateAddressOf(task)
   const ownDigest = app?.imageDigest ?? null
   return {
     id: task.taskArn?.split('/').at(-1)?.slice(0, 8) ?? '',

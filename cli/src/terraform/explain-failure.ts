@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { readFile, rename } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { CliError } from '../platform/errors.ts'
+import { typedPath } from '../platform/project.ts'
 import { describeHolder } from './holder.ts'
-import { dataFolder, installHint, terraformProgram } from './program.ts'
+import { dataFolder, installHint, typedTerraform } from './program.ts'
 import type { Diagnostic, Terraform } from './terraform.ts'
 
 /** How a command of terraform failed. `said`: all that it printed, where no diagnostic tells. */
@@ -13,8 +14,8 @@ export type Failure = { command: 'plan' | 'apply'; diagnostics: Diagnostic[]; sa
 const wrongVersion = 'Unsupported Terraform Core version'
 const notLocked = 'Error acquiring the state lock'
 const notReleased = 'Error releasing the state lock'
-/** Where terraform keeps a state that it could not write. */
-export const unsavedState = 'errored.tfstate'
+/** Where terraform keeps a state that it could not write, whatever its environment. */
+const unsavedState = 'errored.tfstate'
 const notSaved = ['Failed to save state', 'Failed to persist state to backend', 'Failed to create local state file', 'Failed to serialize state for local recovery']
 /** What AWS or the network said: no mistake of the configuration. */
 const outOfReach = /StatusCode: (?:0|403|429|5\d\d)|api error|AccessDenied|Throttl|RequestError|dial tcp|i\/o timeout|no such host|No valid credential|ExpiredToken|no space left on device|read-only file system|^error loading state|^Unsupported state file format|plugin (?:process exited|did not respond)|Failed to (?:load|read) (?:plugin|state)/im
@@ -53,50 +54,64 @@ export function wrongVersionError(cause: string): CliError {
 }
 
 /** Before anything else: a new apply would make a second state beside the one that could not be written. @throws CliError `usage` */
-export function refuseUnsavedState({ folder }: Terraform): void {
-  if (!existsSync(join(folder, unsavedState))) return
-  throw new CliError('usage', `${basename(folder)}/${unsavedState} holds the state of an earlier apply that could not be written: another one would not know what that one made.`, {
-    fix: pushCommand(folder),
+export function refuseUnsavedState(terraform: Terraform): void {
+  const { folder, varFiles } = terraform
+  const left = [unsavedName(terraform), unsavedState].find((name) => existsSync(join(folder, name)))
+  if (!left) return
+  const isAnothers = left !== unsavedName(terraform) && varFiles.length > 0
+  throw new CliError('usage', `${typedPath(join(folder, left))} holds the state of an earlier apply that could not be written: another one would not know what that one made.`, {
+    fix: isAnothers ? 'Its outputs say which environment it is of. Push it there: terraform state push' : pushCommand(terraform),
   })
 }
 
-const pushCommand = (folder: string) => {
-  const name = basename(folder)
-  return `${terraformProgram()} -chdir=${name} state push ${unsavedState} && rm ${name}/${unsavedState}`
+/** An environment's is renamed, so that it is never pushed to another. */
+const unsavedName = ({ varFiles: [file] }: Terraform) => (file ? `errored.${basename(dirname(file))}.tfstate` : unsavedState)
+
+/** @returns whether there is one */
+async function keepUnsaved(terraform: Terraform): Promise<boolean> {
+  const [from, to] = [unsavedState, unsavedName(terraform)].map((name) => join(terraform.folder, name)) as [string, string]
+  if (from !== to && existsSync(from)) await rename(from, to)
+  return existsSync(to)
+}
+
+const pushCommand = (terraform: Terraform) => {
+  const name = unsavedName(terraform)
+  return `${typedTerraform(terraform)} state push ${name} && rm ${typedPath(join(terraform.folder, name))}`
 }
 
 /** What terraform has written beside the configuration. */
 const unsavedSchema = z.looseObject({ outputs: z.record(z.string(), z.looseObject({ value: z.unknown() })).default({}) })
 
 /** The outputs of a state that could not be written. None where it is not there. */
-export async function readUnsavedOutputs({ folder }: Terraform): Promise<Record<string, unknown>> {
-  const { data } = unsavedSchema.safeParse(await readFile(join(folder, unsavedState), 'utf8').then(JSON.parse).catch(() => undefined))
+export async function readUnsavedOutputs(terraform: Terraform): Promise<Record<string, unknown>> {
+  const file = join(terraform.folder, unsavedName(terraform))
+  const { data } = unsavedSchema.safeParse(await readFile(file, 'utf8').then(JSON.parse).catch(() => undefined))
   return Object.fromEntries(Object.entries(data?.outputs ?? {}).map(([name, { value }]) => [name, value]))
 }
 
-function unsavedError({ diagnostics }: Failure, { folder }: Terraform): CliError {
+async function unsavedError({ diagnostics }: Failure, terraform: Terraform): Promise<CliError> {
   const cause = diagnostics.filter(({ summary }) => summary !== 'Failed to persist state to backend').map(formatDiagnostic).join('\n')
-  const name = basename(folder)
-  if (existsSync(join(folder, unsavedState))) {
-    const fix = `Do not apply again before this: ${pushCommand(folder)}`
-    return new CliError('unavailable', `Terraform has applied, but its state could not be written; it is kept in ${name}/${unsavedState}.`, { fix, cause })
+  const file = typedPath(join(terraform.folder, unsavedName(terraform)))
+  if (await keepUnsaved(terraform)) {
+    const fix = `Do not apply again before this: ${pushCommand(terraform)}`
+    return new CliError('unavailable', `Terraform has applied, but its state could not be written; it is kept in ${file}.`, { fix, cause })
   }
-  return new CliError('unavailable', `Terraform has applied, but its state could be written neither to the bucket nor to ${name}/${unsavedState}: it is lost.`, {
-    fix: `Make ${name}/ writable and the bucket reachable, and import what was made (terraform import) before the next apply, which would make it twice.`,
+  return new CliError('unavailable', `Terraform has applied, but its state could be written neither to the bucket nor to ${file}: it is lost.`, {
+    fix: `Make ${typedPath(terraform.folder)}/ writable and the bucket reachable, and import what was made (terraform import) before the next apply, which would make it twice.`,
     cause,
   })
 }
 
-function lockLeftError({ command, diagnostics }: Failure, { folder }: Terraform): CliError {
+function lockLeftError({ command, diagnostics }: Failure, terraform: Terraform): CliError {
   const [{ detail = '' } = {}] = diagnostics
   const done = command === 'plan' ? 'The plan was made and nothing was changed' : 'Terraform has applied and saved its state'
   return new CliError('unavailable', `${done}, but the lock of the state could not be released: it is left.`, {
-    fix: `${unlockCommand(folder, readLock(detail).id)}; the permission for it is s3:DeleteObject on the lock's object.`,
+    fix: `${unlockCommand(terraform, readLock(detail).id)}; the permission for it is s3:DeleteObject on the lock's object.`,
     cause: /Error message: (.+)/.exec(detail)?.[1],
   })
 }
 
-const unlockCommand = (folder: string, id: string | undefined) => `${terraformProgram()} -chdir=${basename(folder)} force-unlock ${id ?? ''}`.trim()
+const unlockCommand = (terraform: Terraform, id: string | undefined) => `${typedTerraform(terraform)} force-unlock ${id ?? ''}`.trim()
 
 /** Who holds the lock stands in the detail, as `  ID:  …` lines. */
 function readLock(detail: string) {
@@ -124,7 +139,7 @@ async function explainLock(detail: string, terraform: Terraform): Promise<CliErr
   }
   const holder = [who && `held by ${who}`, created && `since ${created}`, operation].filter(Boolean).join(', ')
   return new CliError('stateLocked', `The state is locked (lock ${id}); nothing was changed.`, {
-    fix: `Wait for that run to end. Only if it is certain that it no longer runs: ${unlockCommand(terraform.folder, id)}`,
+    fix: `Wait for that run to end. Only if it is certain that it no longer runs: ${unlockCommand(terraform, id)}`,
     cause: `${holder || plain(detail)}\n${await describeHolder(terraform, who, created)}`,
   })
 }
@@ -165,13 +180,14 @@ const ids: Record<string, (name: string) => string> = {
 const alreadyThere = /already exists|AlreadyExists|Duplicate(?:LoadBalancer|TargetGroup)Name|InvalidGroup\.Duplicate|was not idempotent|same name .* exists/i
 
 /** What an apply wanted to make and found there: most often what a killed one has left behind. */
-function findTaken(diagnostics: Diagnostic[], { folder }: Terraform): { message: string; fix: string } | undefined {
+function findTaken(diagnostics: Diagnostic[], terraform: Terraform): { message: string; fix: string } | undefined {
   const taken = diagnostics.filter(({ summary, detail, address }) => address && alreadyThere.test(`${summary} ${detail}`))
   if (taken.length === 0) return undefined
+  const files = terraform.varFiles.map((each) => `-var-file=${each} `).join('')
   const commands = taken.map(({ summary, detail, address = '' }) => {
     const type = /(?:^|\.)(aws_\w+)\.[^.]+$/.exec(address)?.[1] ?? ''
     const name = /\(([^)\s]+)\)/.exec(summary)?.[1] ?? /(?:named?|group|Role|repository) '?([\w./-]+)'? (?:already )?exists/i.exec(`${summary} ${detail}`)?.[1] ?? '<its id>'
-    return `${terraformProgram()} -chdir=${basename(folder)} import '${address}' ${ids[type]?.(name) ?? name}`
+    return `${typedTerraform(terraform)} import ${files}'${address}' ${ids[type]?.(name) ?? name}`
   })
   const addresses = taken.map(({ address }) => address).join(', ')
   return {

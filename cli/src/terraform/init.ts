@@ -9,12 +9,13 @@ const stampName = 'fargate-ctl-init.json'
 const initVariables = ['TF_CLI_CONFIG_FILE', 'TF_CLI_ARGS', 'TF_CLI_ARGS_init', 'AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_S3', 'AWS_PROFILE']
 
 /** @returns whether init is needed: anything it reads has changed since it last succeeded, or what it made is gone */
-export async function needsInit({ folder, env }: Terraform, backendFile: string): Promise<boolean> {
+export async function needsInit(terraform: Terraform): Promise<boolean> {
+  const { folder, env } = terraform
   const data = dataFolder(folder, env)
   try {
     const [stamp, current] = await Promise.all([
       readFile(join(data, stampName), 'utf8'),
-      fingerprint(folder, env, backendFile),
+      fingerprint(terraform),
       readFile(join(data, 'terraform.tfstate')),
       readFile(join(data, 'modules', 'modules.json')),
       readdir(join(data, 'providers')),
@@ -26,13 +27,13 @@ export async function needsInit({ folder, env }: Terraform, backendFile: string)
 }
 
 /** Runs `terraform init` and remembers with what; where that cannot be written, the next run does it again. */
-export async function init(terraform: Terraform, backendFile: string, say: Say): Promise<void> {
-  await initTerraform(terraform, backendFile, say)
-  const stamp = await fingerprint(terraform.folder, terraform.env, backendFile)
+export async function init(terraform: Terraform, say: Say): Promise<void> {
+  await initTerraform(terraform, say)
+  const stamp = await fingerprint(terraform)
   await writeFile(join(dataFolder(terraform.folder, terraform.env), stampName), stamp).catch(() => undefined)
 }
 
-async function fingerprint(folder: string, env: Record<string, string>, backendFile: string): Promise<string> {
+async function fingerprint({ folder, env, backendFile }: Terraform): Promise<string> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.tf') || name.endsWith('.tf.json')).sort()
   const hash = createHash('sha256')
   for (const name of [...names, '.terraform.lock.hcl', backendFile]) {

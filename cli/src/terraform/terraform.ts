@@ -46,6 +46,10 @@ export type Say = (line: string) => void
 export type Terraform = {
   folder: string
   env: Record<string, string>
+  /** Relative to the folder. */
+  backendFile: string
+  /** Files of values besides those that Terraform loads by itself, relative to the folder. */
+  varFiles: string[]
   /** Keeps every line of a plan and an apply. */
   log?: LogFile | undefined
   /** Told of every message of a plan and an apply. */
@@ -75,9 +79,9 @@ export async function readTerraformVersion(): Promise<string> {
 
 const lockWait = ({ lockWaitSeconds }: Terraform) => (lockWaitSeconds === undefined ? [] : [`-lock-timeout=${lockWaitSeconds}s`])
 
-export async function initTerraform(terraform: Terraform, backendFile: string, say: Say): Promise<void> {
+export async function initTerraform(terraform: Terraform, say: Say): Promise<void> {
   const lockFile = (await hasLockOfItsOwn(terraform)) ? ['-lockfile=readonly'] : []
-  const args = ['init', '-input=false', '-no-color', '-reconfigure', ...lockFile, '-test-directory=no-tests', `-backend-config=${backendFile}`]
+  const args = ['init', '-input=false', '-no-color', '-reconfigure', ...lockFile, '-test-directory=no-tests', `-backend-config=${terraform.backendFile}`]
   try {
     await patiently(terraform, 'init', say, (onLine, more) => run(terraformProgram(), args, { ...options(terraform), ...more, onLine }))
   } catch (error) {
@@ -103,7 +107,7 @@ async function hasLockOfItsOwn({ folder }: Terraform): Promise<boolean> {
  * @throws CliError `stateLocked`, `usage` for a mistake of the configuration, `unavailable` for what is out of reach
  */
 export async function planTerraform(terraform: Terraform, file: string, say: Say, more: string[] = []): Promise<Plan> {
-  const args = ['plan', '-json', '-input=false', '-detailed-exitcode', ...lockWait(terraform), ...more, `-out=${file}`]
+  const args = ['plan', '-json', '-input=false', '-detailed-exitcode', ...lockWait(terraform), ...terraform.varFiles.map((each) => `-var-file=${each}`), ...more, `-out=${file}`]
   const { messages, exitCode } = await runJson(terraform, 'plan', args, say, [0, 2])
   const planned = messages.flatMap(({ type, change }) => (type === 'planned_change' && change ? [change] : []))
   return { changes: planned.map(({ resource, action }) => ({ address: resource.addr, action })), isEmpty: exitCode === 0 }

@@ -44,6 +44,17 @@ const defects: { tool: string; file: string; text: string; rule: string }[] = [
     rule: 'unpinned-uses',
   },
   { tool: 'hadolint', file: 'application/Dockerfile', text: '\nFROM debian:latest\nMAINTAINER planted\n', rule: 'DL4000' },
+  {
+    tool: 'opa',
+    file: 'infrastructure/planted-port.tf',
+    text: `resource "aws_vpc_security_group_ingress_rule" "planted" {
+  security_group_id = "sg-1"
+  ip_protocol       = "-1"
+  cidr_ipv4         = "0.0.0.0/0"
+}
+`,
+    rule: 'network.open_administration',
+  },
   { tool: 'gitleaks', file: 'application/planted-key.ts', text: `export const planted = '${key}'\n`, rule: 'aws-access-token' },
 ]
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
@@ -31,4 +31,16 @@ export async function unpackCheckouts(t: Test): Promise<string> {
     rmSync(join(folder, file))
   }
   return folder
+}
+
+const findCheckout = (name: string) => [name, `${name}.git`].map((each) => join(checkouts ?? '', each)).find((path) => existsSync(path))
+
+/** Why tests of another project are skipped. */
+export const withoutCheckout = (name: string) => (findCheckout(name) ? false : `${checkouts} holds no checkout of ${name}`)
+
+/** Writes what a commit, or a folder of it, holds into a new folder. @param tree such as `v1.2.3` or `HEAD:folder` */
+export function unpackCheckout(name: string, tree: string, folder: string): void {
+  const archive = execFileSync('git', ['-C', findCheckout(name) ?? '', 'archive', tree], { maxBuffer: 1e9 })
+  mkdirSync(folder, { recursive: true })
+  execFileSync('tar', ['-x', '-C', folder], { input: archive })
 }

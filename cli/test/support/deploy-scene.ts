@@ -25,7 +25,7 @@ export type DeployScene = {
   /** Programs to put on PATH besides, or instead of, a docker and a terraform that work. */
   programs?: Record<string, string | undefined>
 }
-type TerraformCall = { verb?: string; args?: string[]; tag?: string; digest?: string; signal?: string }
+type TerraformCall = { verb?: string; args?: string[]; tag?: string; digest?: string; data?: string; signal?: string }
 
 
 /** A project, an AWS account, a terraform and an app that answers, none of them real. */

@@ -28,6 +28,8 @@ export type FakeAws = {
   account: FakeAccount
   /** Every call as `service Action`. */
   calls: string[]
+  /** By service, as which roles it was called; '' stands for the user. */
+  roles: Record<string, string[]>
   env: Record<string, string>
   close(): Promise<void>
 }
@@ -38,9 +40,12 @@ export const registryPassword = 'the-password-that-must-not-be-seen'
 export async function startFakeAws(account: Partial<FakeAccount> = {}): Promise<FakeAws> {
   const state: FakeAccount = { repositories: { webapp: { immutable: true, images: {} } }, buckets: ['state-bucket'], objects: {}, answers: {}, refuse: {}, dateOffsetSeconds: 0, ...account }
   const calls: string[] = []
+  const roles: FakeAws['roles'] = {}
   const server = createServer(async (request, response) => {
     const body = await text(request)
     const answer = route(state, calls, request, body, () => url)
+    const service = calls.at(-1)?.split(' ')[0] ?? ''
+    roles[service] = [...new Set([...(roles[service] ?? []), String(request.headers['x-amz-security-token'] ?? '')])]
     response.setHeader('date', new Date(Date.now() + state.dateOffsetSeconds * 1000).toUTCString())
     response.writeHead(answer.status, answer.headers).end(request.method === 'HEAD' ? undefined : answer.body)
   })
@@ -50,6 +55,7 @@ export async function startFakeAws(account: Partial<FakeAccount> = {}): Promise<
     url,
     account: state,
     calls,
+    roles,
     env: {
       AWS_ENDPOINT_URL: url,
       AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',

@@ -44,13 +44,14 @@ const workWithLock = async (milliseconds) => {
   if (interrupts > 0) process.exit(1)
 }
 // What it only reads is not told.
-if (verb !== 'output') fs.appendFileSync('terraform.log', JSON.stringify({ verb, args, tag: process.env.TF_VAR_image_tag, digest: process.env.TF_VAR_image_digest }) + '\\n')
+if (verb !== 'output') fs.appendFileSync('terraform.log', JSON.stringify({ verb, args, tag: process.env.TF_VAR_image_tag, digest: process.env.TF_VAR_image_digest, data: process.env.TF_DATA_DIR }) + '\\n')
 if (verb === 'init') {
   if (process.env.FAKE_INIT_ERROR) { complain('╷\\n│ Error: ' + process.env.FAKE_INIT_ERROR + '\\n╵'); return 1 }
-  fs.mkdirSync('.terraform/modules', { recursive: true })
-  fs.mkdirSync('.terraform/providers', { recursive: true })
-  fs.writeFileSync('.terraform/terraform.tfstate', '{}')
-  fs.writeFileSync('.terraform/modules/modules.json', '{}')
+  const data = process.env.TF_DATA_DIR ?? '.terraform'
+  fs.mkdirSync(data + '/modules', { recursive: true })
+  fs.mkdirSync(data + '/providers', { recursive: true })
+  fs.writeFileSync(data + '/terraform.tfstate', '{}')
+  fs.writeFileSync(data + '/modules/modules.json', '{}')
 }
 if (verb === 'plan') {
   if (process.env.FAKE_PLAN_ERROR) return diagnose(process.env.FAKE_PLAN_ERROR)

@@ -1,19 +1,18 @@
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { readConfiguration } from '../../src/terraform/settings/read-configuration.ts'
+import { inEnvironment, type Project } from '../../src/platform/project.ts'
 import { writeProject } from './project.ts'
+
+/** The project in a folder, without looking for its tools. */
+export const projectIn = (root: string, environment?: string): Project =>
+  inEnvironment({ root, infrastructure: join(root, 'infrastructure'), application: join(root, 'application'), scratch: join(root, 'scratch') }, environment)
 
 /** Writes a project with these files of infrastructure/ changed, and reads its configuration. */
 export function readWith(t: Test, changed: Record<string, string | undefined>) {
   const files = Object.entries(changed).map(([name, text]) => [`infrastructure/${name}`, text])
   const root = writeProject(t.testdir({}), Object.fromEntries(files))
-  const infrastructure = join(root, 'infrastructure')
-  return readConfiguration({
-    root,
-    infrastructure,
-    application: join(root, 'application'),
-    scratch: join(root, 'scratch'),
-  })
+  return readConfiguration(projectIn(root))
 }
 
 /** The findings of such a project, each as `file:line:column severity rule`. */

@@ -24,6 +24,8 @@ export const rolledBack: Observed = {
   service: {},
   own,
   revision: undefined,
+  revisions: [],
+  targets: undefined,
   running: [],
   problem: undefined,
   events: [

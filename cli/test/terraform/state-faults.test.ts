@@ -1,7 +1,7 @@
 // What the bucket of the state does to a real terraform, and what is made of it.
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import t, { type Test } from 'tap'
 import { CliError, exitCodes } from '../../src/platform/errors.ts'
 import { refuseUnsavedState } from '../../src/terraform/explain-failure.ts'
@@ -35,8 +35,8 @@ async function scene(t: Test) {
   const bucket = await startFakeBucket()
   t.teardown(() => bucket.close())
   const aws = { AWS_ENDPOINT_URL_S3: bucket.url, AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'example', AWS_MAX_ATTEMPTS: '1', TF_CLI_CONFIG_FILE: '/dev/null' }
-  const terraform: Terraform = { folder: join(folder, 'infrastructure'), env: aws }
-  await initTerraform(terraform, 's3.tfbackend', () => {})
+  const terraform: Terraform = { folder: join(folder, 'infrastructure'), env: aws, backendFile: 's3.tfbackend', varFiles: [] }
+  await initTerraform(terraform, () => {})
   const planFile = join(folder, 'plan')
   return { bucket, terraform, plan: () => planTerraform(terraform, planFile, () => {}), apply: () => applyTerraform(terraform, planFile, () => {}) }
 }
@@ -98,7 +98,8 @@ t.test('an apply that did everything: only its lock is left, or only its state i
   const unsaved = await apply()
   t.match(unsaved, { outputs: { alb_url: 'http://web' }, leftover: { isUnsaved: true } })
   t.equal(unsaved.leftover?.error.exitCode, exitCodes.unavailable)
-  const command = 'terraform -chdir=infrastructure state push errored.tfstate && rm infrastructure/errored.tfstate'
+  const folder = relative(process.cwd(), terraform.folder)
+  const command = `terraform -chdir=${folder} state push errored.tfstate && rm ${folder}/errored.tfstate`
   t.equal(unsaved.leftover?.error.fix, `Do not apply again before this: ${command}`)
   const refused = await thrown((async () => refuseUnsavedState(terraform))())
   t.match({ ...refused }, { exitCode: exitCodes.usage, fix: command })

@@ -11,6 +11,7 @@ import type { ScalableTarget, ScalingPolicy, Scope } from '../records.ts'
 import type { Store } from '../state.ts'
 import { parseInput } from '../ecs/schemas.ts'
 import type { createScaler } from './scaler.ts'
+import { createScheduledActions } from './scheduled-actions.ts'
 import { alarmsFor, readTracking } from './target-tracking.ts'
 
 const named = z.object({ ServiceNamespace: z.string(), ResourceId: z.string(), ScalableDimension: z.string() })
@@ -29,7 +30,7 @@ const noSuspension = { DynamicScalingInSuspended: false, DynamicScalingOutSuspen
 /** The operations that are answered. */
 export const answered = [
   'RegisterScalableTarget', 'DescribeScalableTargets', 'DeregisterScalableTarget', 'PutScalingPolicy', 'DescribeScalingPolicies',
-  'DeleteScalingPolicy', 'DescribeScheduledActions', 'DescribeScalingActivities', 'ListTagsForResource', 'TagResource', 'UntagResource',
+  'DeleteScalingPolicy', 'PutScheduledAction', 'DescribeScheduledActions', 'DeleteScheduledAction', 'DescribeScalingActivities', 'ListTagsForResource', 'TagResource', 'UntagResource',
 ] as const
 type Action = (typeof answered)[number]
 const isAnswered = (action: string): action is Action => (answered as readonly string[]).includes(action)
@@ -37,11 +38,19 @@ const isAnswered = (action: string): action is Action => (answered as readonly s
 type Options = { store: Store; deployments: DeploymentController; cloudwatch: Cloudwatch; scaler: ReturnType<typeof createScaler> }
 
 /**
- * Application Auto Scaling: targets, policies and tags are kept; target tracking policies make the alarms that the scaler acts on.
+ * Application Auto Scaling: targets, policies and tags are kept, schedules act, and the scaler acts on the alarms that target
+ * tracking policies make.
  * https://docs.aws.amazon.com/autoscaling/application/APIReference/API_Operations.html
  */
 export function createAutoscaling({ store, deployments, cloudwatch, scaler }: Options) {
   const { targets, policies } = store.state.scaling
+  const scheduled = createScheduledActions({
+    store,
+    setLimits: (target, limits) => {
+      Object.assign(target, limits)
+      hold(scopeOf(target.ScalableTargetARN), target)
+    },
+  })
 
   const calls: Record<Action, (scope: Scope, input: unknown) => object | Promise<object>> = {
     RegisterScalableTarget: (scope, raw) => {
@@ -61,6 +70,7 @@ export function createAutoscaling({ store, deployments, cloudwatch, scaler }: Op
       const input = parse(named, raw)
       remove(targets, keyOf(scope, input), 'scalable target')
       for (const key of Object.keys(policies)) if (key.startsWith(`${keyOf(scope, input)} `)) await forget(scope, key)
+      scheduled.forget(keyOf(scope, input))
       return {}
     },
     PutScalingPolicy: async (scope, raw) => {
@@ -83,7 +93,7 @@ export function createAutoscaling({ store, deployments, cloudwatch, scaler }: Op
       await forget(scope, key)
       return {}
     },
-    DescribeScheduledActions: () => ({ ScheduledActions: [] }),
+    ...scheduled.calls,
     DescribeScalingActivities: (scope, raw) => {
       scaler.settle()
       const mine = store.state.scaling.activities.filter(({ own }) => isIn(scope, own.targetArn))
@@ -133,13 +143,14 @@ export function createAutoscaling({ store, deployments, cloudwatch, scaler }: Op
     throw new AwsError('ResourceNotFoundException', `The specified resource ${ResourceARN} does not exist.`)
   }
 
-  return async (scope: Scope, action: string, input: unknown): Promise<object> => {
+  const answer = async (scope: Scope, action: string, input: unknown): Promise<object> => {
     if (!isAnswered(action)) throw new AwsError('UnknownOperationException', `${action} is not part of the rehearsal's Application Auto Scaling.`)
     requireValid(applicationAutoscaling, action, input, 'ValidationException')
-    const answer = await calls[action](scope, input)
+    const output = await calls[action](scope, input)
     store.save()
-    return answer
+    return output
   }
+  return { answer, close: scheduled.close }
 }
 
 type Named = z.infer<typeof named>

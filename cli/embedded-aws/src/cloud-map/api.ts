@@ -1,7 +1,14 @@
 import { z } from 'zod'
 import { parseOrRefuse } from '../aws-error.ts'
+import { cloudMap } from '../models/model.ts'
+import { requireValid } from '../models/validate.ts'
 import type { Scope } from '../records.ts'
 import type { Upstream } from '../upstream.ts'
+
+/** The operations whose requests or answers are put into AWS's shapes; the others are passed on. */
+export const completed = ['CreateService', 'GetService', 'ListServices', 'UpdateService', 'GetNamespace', 'ListNamespaces'] as const
+
+const isCompleted = (action: string): action is (typeof completed)[number] => (completed as readonly string[]).includes(action)
 
 const parse = <T extends z.ZodType>(schema: T, input: unknown) => parseOrRefuse('InvalidInput', schema, input)
 
@@ -29,7 +36,7 @@ export function createCloudMap(upstream: Upstream) {
   const readService = async (scope: Scope, Id: string) => (await ask(z.object({ Service: service }), scope, 'GetService', { Id })).Service
   const present = async (scope: Scope, kept: Service) => showService(kept, await readNamespace(scope, kept.NamespaceId))
 
-  const own: Record<string, (scope: Scope, input: unknown) => Promise<object>> = {
+  const own: Record<(typeof completed)[number], (scope: Scope, input: unknown) => Promise<object>> = {
     /** The namespace comes in either of two places; it is the service's and its DNS configuration's. */
     CreateService: async (scope, input) => {
       const given = parse(creation, input)
@@ -45,7 +52,9 @@ export function createCloudMap(upstream: Upstream) {
       const { Filters } = parse(filtered, input)
       const { Services } = await ask(z.object({ Services: z.array(service) }), scope, 'ListServices', input)
       const wanted = Services.filter((each) => Filters.every((filter) => filter.Name !== 'NAMESPACE_ID' || matches(filter, each.NamespaceId)))
-      return { Services: await Promise.all(wanted.map((each) => present(scope, each))) }
+      const shown = await Promise.all(wanted.map((each) => present(scope, each)))
+      // https://docs.aws.amazon.com/cloud-map/latest/api/API_ServiceSummary.html
+      return { Services: shown.map((each) => ({ ...each, NamespaceId: undefined, CreatorRequestId: undefined })) }
     },
     /** What a change leaves out of the DNS configuration stays; a health check that it leaves out goes. */
     UpdateService: async (scope, input) => {
@@ -65,7 +74,10 @@ export function createCloudMap(upstream: Upstream) {
       return { Namespaces: Namespaces.filter((each) => Filters.every((filter) => matchesNamespace(filter, each))).map(showNamespace) }
     },
   }
-  return (scope: Scope, action: string, input: unknown): Promise<unknown> => own[action]?.(scope, input) ?? ask(z.unknown(), scope, action, input)
+  return async (scope: Scope, action: string, input: unknown): Promise<unknown> => {
+    requireValid(cloudMap, action, input, 'InvalidInput')
+    return isCompleted(action) ? own[action](scope, input) : ask(z.unknown(), scope, action, input)
+  }
 }
 
 /** https://docs.aws.amazon.com/cloud-map/latest/api/API_Service.html */

@@ -1,23 +1,23 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
-import { AwsError, parseOrRefuse } from '../aws-error.ts'
+import { parseOrRefuse } from '../aws-error.ts'
 import type { Clock } from '../clock.ts'
+import { cloudwatch } from '../models/model.ts'
+import { requireValid } from '../models/validate.ts'
 import type { Metrics } from './metrics.ts'
-import { readCall, type QueryTypes } from './protocols.ts'
 import { createQueries } from './queries.ts'
 import type { Scope } from '../records.ts'
 import type { Store } from '../state.ts'
 import type { Upstream } from '../upstream.ts'
 
-const queryTypes: QueryTypes = {
-  namespace: 'http://monitoring.amazonaws.com/doc/2010-08-01/',
-  numbers:
-    /(?:^|\.)(?:Period|EvaluationPeriods|DatapointsToAlarm|Threshold|MaxRecords|MaxDatapoints|StorageResolution|SampleCount|Sum|Minimum|Maximum|ActionsSuppressor\w+Period)$|^MetricData\.member\.\d+\.(?:Value|Values\.member\.\d+|Counts\.member\.\d+)$/,
-  booleans: /(?:^|\.)(?:ActionsEnabled|ReturnData)$/,
-}
+/** The operations that are answered here. */
+export const answered = ['PutMetricData', 'GetMetricData', 'GetMetricStatistics', 'ListMetrics'] as const
+const isAnswered = (action: string): action is (typeof answered)[number] => (answered as readonly string[]).includes(action)
 
-/** An empty list comes as an empty text in the Query protocol. */
-const list = z.preprocess((value) => (value === '' ? [] : value), z.array(z.unknown()).default([]))
+/** The operations whose answers are completed; the others are passed on. */
+export const completed = ['PutMetricAlarm', 'PutCompositeAlarm', 'DescribeAlarms', 'DescribeAlarmsForMetric', 'DeleteAlarms'] as const
+const isCompleted = (action: string): action is (typeof completed)[number] => (completed as readonly string[]).includes(action)
+
+const list = z.array(z.unknown()).default([])
 
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html */
 const alarmInput = z.looseObject({
@@ -48,10 +48,7 @@ type Options = { upstream: Upstream; store: Store; metrics: Metrics; clock: Cloc
 
 export type Cloudwatch = ReturnType<typeof createCloudwatch>
 
-/**
- * Of Amazon CloudWatch the gateway answers what is asked of metrics. The rest is ministack's, which speaks only its JSON
- * whole: the gateway translates the other protocols, and keeps of alarms what ministack forgets.
- */
+/** Of Amazon CloudWatch the gateway answers what is asked of metrics; the rest is ministack's, of whose alarms it keeps what ministack forgets. */
 export function createCloudwatch({ upstream, store, metrics, clock }: Options) {
   const { alarms } = store.state
   const ask = (scope: Scope, action: string, input: unknown) => upstream.read(z.unknown(), scope, 'monitoring', action, input)
@@ -78,9 +75,8 @@ export function createCloudwatch({ upstream, store, metrics, clock }: Options) {
     store.save()
     return answer
   }
-  const queries = createQueries({ metrics, clock })
-  const own: Record<string, typeof ask> = {
-    ...Object.fromEntries(Object.entries(queries).map(([action, query]) => [action, async (scope: Scope, _action: string, input: unknown) => query(scope, input)])),
+  const queries: Record<(typeof answered)[number], (scope: Scope, input: unknown) => object> = createQueries({ metrics, clock })
+  const own: Record<(typeof completed)[number], typeof ask> = {
     PutMetricAlarm: put(metricAlarmInput),
     PutCompositeAlarm: put(alarmInput),
     DescribeAlarms: describe,
@@ -88,17 +84,13 @@ export function createCloudwatch({ upstream, store, metrics, clock }: Options) {
     DeleteAlarms: remove,
   }
 
-  const handle = async (scope: Scope, req: IncomingMessage, body: Buffer, res: ServerResponse): Promise<void> => {
-    const call = readCall({ url: req.url ?? '', headers: req.headers, body }, queryTypes)
-    const handler = own[call.action] ?? ask
-    const answer = await handler(scope, call.action, call.input).then(call.answer, (error: unknown) => {
-      if (error instanceof AwsError) return call.refuse(error)
-      throw error
-    })
-    res.writeHead(answer.status, answer.headers).end(answer.body)
+  const answer = async (scope: Scope, action: string, input: unknown): Promise<unknown> => {
+    requireValid(cloudwatch, action, input, 'ValidationError')
+    if (isAnswered(action)) return queries[action](scope, input)
+    return (isCompleted(action) ? own[action] : ask)(scope, action, input)
   }
   return {
-    handle,
+    answer,
     /** Makes an alarm for another service. @returns its ARN */
     putAlarm: async (scope: Scope, alarm: z.input<typeof metricAlarmInput>): Promise<string> => {
       await put(metricAlarmInput)(scope, 'PutMetricAlarm', alarm)

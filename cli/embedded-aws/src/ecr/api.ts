@@ -2,6 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { sendExchange, type Exchange, type Proxy } from '../proxy.ts'
 import type { Registry, RegistryLogin } from './login.ts'
 
+/** The operations whose answers name the registry. */
+export const completed = ['CreateRepository', 'DeleteRepository', 'DescribeRepositories', 'GetAuthorizationToken'] as const
+
 type Options = { proxy: Proxy; login: RegistryLogin; registry: Registry }
 
 /**

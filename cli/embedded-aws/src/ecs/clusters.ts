@@ -1,5 +1,5 @@
 import { AwsError } from '../aws-error.ts'
-import { ecsArn, nameOf } from '../arn.ts'
+import { ecsArn, isOf, nameOf } from '../arn.ts'
 import { paginate, type Inputs } from './schemas.ts'
 import type { Cluster, Scope } from '../records.ts'
 import type { State } from '../state.ts'
@@ -71,8 +71,8 @@ export function clusterCalls(state: State) {
         failures: arns.filter((arn) => !found.includes(arn)).map((arn) => ({ arn, reason: 'MISSING' })),
       }
     },
-    ListClusters: ({ region }: Scope, input: Inputs['ListClusters']) => {
-      const active = Object.values(state.clusters).filter(({ clusterArn, status }) => status === 'ACTIVE' && clusterArn.split(':')[3] === region)
+    ListClusters: (scope: Scope, input: Inputs['ListClusters']) => {
+      const active = Object.values(state.clusters).filter(({ clusterArn, status }) => status === 'ACTIVE' && isOf(scope, clusterArn))
       const { items, ...next } = paginate(active, input)
       return { clusterArns: items.map(({ clusterArn }) => clusterArn), ...next }
     },

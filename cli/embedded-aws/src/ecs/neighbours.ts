@@ -1,5 +1,6 @@
 import { AwsError } from '../aws-error.ts'
 import type { NetworkConfiguration, Scope, TaskDefinition } from '../records.ts'
+import { trustsTasks } from './role-trust.ts'
 import type { Upstream } from '../upstream.ts'
 
 /**
@@ -19,7 +20,7 @@ export async function requireNetwork(upstream: Upstream, scope: Scope, network: 
 }
 
 /**
- * The roles of a task definition are there; whether they trust ECS is not looked at.
+ * The roles of a task definition are there, and trust ECS. AWS looks when tasks are launched, not when a definition is registered.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
  * @throws AwsError `ClientException` that names the first that is not
  */
@@ -28,13 +29,16 @@ export async function requireRoles(upstream: Upstream, scope: Scope, { taskRoleA
     // An empty one, as some clients send it, is none.
     if (typeof arn !== 'string' || arn === '') continue
     const RoleName = arn.split('/').at(-1) as string
-    await upstream.query(scope, 'iam', { Action: 'GetRole', RoleName }).catch((error: unknown) => {
+    const answer = await upstream.query(scope, 'iam', { Action: 'GetRole', RoleName }).catch((error: unknown) => {
       if (!(error instanceof AwsError) || error.type !== 'NoSuchEntity') throw error
-      throw new AwsError(
-        'ClientException',
-        `ECS was unable to assume the role '${arn}' that was provided for this task. Please verify that the role being passed has the ` +
-          'proper trust relationship and permissions and that your IAM user has permissions to pass this role.',
-      )
+      return ''
     })
+    const [, policy = ''] = /<AssumeRolePolicyDocument>([^<]*)</.exec(answer) ?? []
+    if (trustsTasks(decodeURIComponent(policy), scope)) continue
+    throw new AwsError(
+      'ClientException',
+      `ECS was unable to assume the role '${arn}' that was provided for this task. Please verify that the role being passed has the ` +
+        'proper trust relationship and permissions and that your IAM user has permissions to pass this role.',
+    )
   }
 }

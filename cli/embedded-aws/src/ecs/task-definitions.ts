@@ -1,5 +1,5 @@
 import { AwsError } from '../aws-error.ts'
-import { ecsArn } from '../arn.ts'
+import { ecsArn, isOf } from '../arn.ts'
 import { now } from '../clock.ts'
 import { paginate, type Inputs } from './schemas.ts'
 import type { Scope, TaskDefinition } from '../records.ts'
@@ -28,7 +28,7 @@ export function findTaskDefinition({ taskDefinitions }: State, scope: Scope, ref
   const exact = taskDefinitions[ecsArn(scope, `task-definition/${path}`)]
   if (exact) return exact
   const inFamily = Object.values(taskDefinitions).filter(
-    ({ family, status, taskDefinitionArn }) => family === path && status === 'ACTIVE' && taskDefinitionArn.split(':')[3] === scope.region,
+    ({ family, status, taskDefinitionArn }) => family === path && status === 'ACTIVE' && isOf(scope, taskDefinitionArn),
   )
   const newest = inFamily.toSorted((a, b) => b.revision - a.revision)[0]
   if (newest) return newest
@@ -43,12 +43,12 @@ export function requireActive(definition: TaskDefinition): TaskDefinition {
 
 /** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskDefinition.html */
 export function taskDefinitionCalls(state: State) {
-  const select = (prefix: string | undefined, status: string, { region }: Scope) =>
+  const select = (prefix: string | undefined, status: string, scope: Scope) =>
     Object.values(state.taskDefinitions).filter(
       (definition) =>
         (!prefix || definition.family === prefix || definition.family.startsWith(prefix)) &&
         (status === 'ALL' || definition.status === status) &&
-        definition.taskDefinitionArn.split(':')[3] === region,
+        isOf(scope, definition.taskDefinitionArn),
     )
   const deregister = (scope: Scope, reference: string) => {
     const definition = findTaskDefinition(state, scope, reference)

@@ -212,7 +212,6 @@ export async function createBalancer(options: Options) {
       const port = found && store.state.ports[found.arn]
       return port === undefined ? dnsName : `127.0.0.1:${port}`
     },
-    listenersOf: ({ region, account }: Scope) => configs.get(`${region}/${account}`)?.listeners ?? [],
     /** Every load balancer with its open connections. */
     connections: () => [...fronts.values()].flatMap(({ entrance, loadBalancer }) => (loadBalancer ? [{ arn: loadBalancer.arn, open: entrance.open() }] : [])),
     /** Every load balancer with each target group that its listeners forward to. */
@@ -223,6 +222,8 @@ export async function createBalancer(options: Options) {
       )
       return [...new Set(pairs)].map((pair) => pair.split(' ') as [balancer: string, group: string])
     },
+    /** Everything that is configured in a region, as it was last read. */
+    configOf: ({ region, account }: Scope): BalancerConfig => configs.get(`${region}/${account}`) ?? { loadBalancers: [], listeners: [], groups: [] },
     /** ARNs of target groups that belong to a load balancer. */
     hasListener: (group: string) => health.group(group)?.inUse ?? false,
     close: async () => {

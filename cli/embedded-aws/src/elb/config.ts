@@ -13,11 +13,11 @@ import {
 import { decodeAction, decodeCondition } from './elb-encoding.ts'
 import type { TargetGroup } from './target-health.ts'
 
-export type Rule = { conditions: RuleCondition[]; actions: Action[] }
+export type Rule = { arn: string; priority: string; conditions: RuleCondition[]; actions: Action[] }
 
 export type Listener = { arn: string; loadBalancerArn: string; port: number; protocol: string; rules: Rule[] }
 
-export type LoadBalancer = { arn: string; dnsName: string; idleTimeoutSeconds: number; dropInvalidHeaders: boolean }
+export type LoadBalancer = { arn: string; dnsName: string; idleTimeoutSeconds: number; dropInvalidHeaders: boolean; deletionProtection: boolean }
 
 export type BalancerConfig = { loadBalancers: LoadBalancer[]; listeners: Listener[]; groups: TargetGroup[] }
 
@@ -41,6 +41,7 @@ async function readOne(elb: ElasticLoadBalancingV2Client, arn: string, dnsName: 
     arn,
     dnsName,
     idleTimeoutSeconds: Number(value('idle_timeout.timeout_seconds') ?? 60),
+    deletionProtection: value('deletion_protection.enabled') === 'true',
     dropInvalidHeaders: value('routing.http.drop_invalid_header_fields.enabled') === 'true',
   }
 }
@@ -52,7 +53,9 @@ async function readListeners(elb: ElasticLoadBalancingV2Client, loadBalancerArn:
       const { Rules = [] } = await elb.send(new DescribeRulesCommand({ ListenerArn }))
       const order = (priority = 'default') => (priority === 'default' ? Infinity : Number(priority))
       const sorted = Rules.toSorted((a, b) => order(a.Priority) - order(b.Priority))
-      const rules = sorted.map(({ Conditions = [], Actions = [] }) => ({
+      const rules = sorted.map(({ RuleArn = '', Priority = 'default', Conditions = [], Actions = [] }) => ({
+        arn: RuleArn,
+        priority: Priority,
         conditions: Conditions.map(decodeCondition),
         actions: Actions.map(decodeAction),
       }))

@@ -11,8 +11,15 @@ import type { TargetDescription, TargetHealth } from './target-health.ts'
 const namespace = 'http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/'
 const reading = /^Describe|^Get/
 
-/** The operations that are answered here; the others are passed on. */
+/** The operations that are answered here. */
 export const answered = ['RegisterTargets', 'DeregisterTargets', 'DescribeTargetHealth'] as const
+/** The operations that ministack answers, and that are checked before or whose answers are changed; the others are passed on. */
+export const completed = [
+  'CreateListener', 'CreateLoadBalancer', 'CreateRule', 'CreateTargetGroup', 'DeleteListener', 'DeleteLoadBalancer', 'DeleteRule',
+  'DeleteTargetGroup', 'DescribeListeners', 'DescribeLoadBalancerAttributes', 'DescribeLoadBalancers', 'DescribeRules',
+  'DescribeTargetGroupAttributes', 'DescribeTargetGroups', 'ModifyListener', 'ModifyLoadBalancerAttributes', 'ModifyRule',
+  'ModifyTargetGroup', 'ModifyTargetGroupAttributes', 'SetRulePriorities',
+] as const
 const isAnswered = (action: string): action is (typeof answered)[number] => (answered as readonly string[]).includes(action)
 
 type Answer = { status: number; body: string }
@@ -60,7 +67,7 @@ export function createElbApi({ proxy, balancer, health }: { proxy: Proxy; balanc
     const input = new URLSearchParams(body.toString())
     const action = input.get('Action') ?? ''
     if (isAnswered(action)) return send(res, run(action, () => own[action](input)))
-    const refused = findRefusal(action, input, balancer.listenersOf(scope), health.has)
+    const refused = findRefusal(action, input, balancer.configOf(scope))
     if (refused) return send(res, run(action, () => { throw refused }))
     const answer = await proxy.exchange(req, encodeRules(body))
     // Something that was being read may have been deleted meanwhile; the second reading no longer finds it.

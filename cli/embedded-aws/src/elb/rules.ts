@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Action, RedirectActionConfig, RuleCondition } from '@aws-sdk/client-elastic-load-balancing-v2'
+import { like } from '../wildcards.ts'
 import { targetGroupsOf, type Listener } from './config.ts'
 
 export type Decision =
@@ -39,13 +40,6 @@ function holds(condition: RuleCondition, req: IncomingMessage, url: URL): boolea
     )
   }
   return false
-}
-
-/** Wildcards as a listener rule has them: `*` for any characters, `?` for one. */
-function like(pattern: string, actual: string, fold: boolean): boolean {
-  const expression = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')
-  // eslint-disable-next-line security/detect-non-literal-regexp -- escaped above, and the rule is the user's own
-  return new RegExp(`^${expression}$`, fold ? 'is' : 's').test(actual)
 }
 
 /** Every client of the rehearsal comes from this machine, so only ranges that hold 127.0.0.1 match. */

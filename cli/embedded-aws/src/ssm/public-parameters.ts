@@ -3,6 +3,9 @@ import { now } from '../clock.ts'
 import type { Scope } from '../records.ts'
 import type { Upstream } from '../upstream.ts'
 
+/** The operations that public parameters can be read with. */
+export const completed = ['GetParameter', 'GetParameters', 'GetParametersByPath'] as const
+
 const asked = z.looseObject({ Name: z.string().optional(), Names: z.array(z.string()).default([]), Path: z.string().optional() })
 const found = z.looseObject({ Parameters: z.array(z.unknown()).default([]), InvalidParameters: z.array(z.string()).default([]) })
 

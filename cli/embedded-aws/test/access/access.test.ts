@@ -2,7 +2,15 @@
 import { createHash } from 'node:crypto'
 import { request } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { CreateClusterCommand, DescribeClustersCommand, ECSClient, ListClustersCommand } from '@aws-sdk/client-ecs'
+import {
+  CreateClusterCommand,
+  DescribeClustersCommand,
+  DescribeTaskDefinitionCommand,
+  ECSClient,
+  ListClustersCommand,
+  ListTaskDefinitionFamiliesCommand,
+  RegisterTaskDefinitionCommand,
+} from '@aws-sdk/client-ecs'
 import { CreateBucketCommand, GetObjectCommand, ListBucketsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { CreateRepositoryCommand, ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr'
 import { DescribeLoadBalancersCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2'
@@ -149,6 +157,14 @@ t.test('each account has a key and things of its own', async (t) => {
   const find = new DescribeClustersCommand({ clusters: ['elsewhere'] })
   t.match((await second?.send(find))?.clusters, [{ clusterArn: 'arn:aws:ecs:us-east-1:111111111111:cluster/elsewhere' }])
   t.same((await first?.send(find))?.clusters, [])
+  t.same((await first?.send(new ListClustersCommand({})))?.clusterArns, [])
+  t.match((await second?.send(new ListClustersCommand({})))?.clusterArns, [/111111111111/])
+  const requiresCompatibilities = ['FARGATE' as const]
+  const family = { family: 'web', requiresCompatibilities, networkMode: 'awsvpc' as const, cpu: '256', memory: '512', containerDefinitions: [{ name: 'app', image: 'app' }] }
+  await second?.send(new RegisterTaskDefinitionCommand(family))
+  t.same((await first?.send(new ListTaskDefinitionFamiliesCommand({})))?.families, [])
+  t.same((await second?.send(new ListTaskDefinitionFamiliesCommand({})))?.families, ['web'])
+  await t.rejects(async () => first?.send(new DescribeTaskDefinitionCommand({ taskDefinition: 'web' })), { name: 'ClientException' })
 })
 
 t.test('keys that STS gives out open it, too, with their token', async (t) => {

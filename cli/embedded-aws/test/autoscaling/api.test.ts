@@ -3,6 +3,7 @@
 import {
   ApplicationAutoScalingClient,
   DeleteScalingPolicyCommand,
+  DeleteScheduledActionCommand,
   DeregisterScalableTargetCommand,
   DescribeScalableTargetsCommand,
   DescribeScalingActivitiesCommand,
@@ -10,6 +11,7 @@ import {
   DescribeScheduledActionsCommand,
   ListTagsForResourceCommand,
   PutScalingPolicyCommand,
+  PutScheduledActionCommand,
   RegisterScalableTargetCommand,
   TagResourceCommand,
   UntagResourceCommand,
@@ -100,15 +102,40 @@ t.test('policies', async (t) => {
   t.same((await client.send(new DescribeScalingActivitiesCommand({ ServiceNamespace: 'ecs' }))).ScalingActivities, [])
 })
 
-t.test('a target takes its policies with it', async (t) => {
+// https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-scheduled-scaling.html
+t.test('scheduled actions: described as put, and acting at their time', async (t) => {
+  const put = (more: object) => client.send(new PutScheduledActionCommand({ ...named, ScheduledActionName: 'office hours', ...more }))
+  const describe = async () => (await client.send(new DescribeScheduledActionsCommand({ ...named, ScheduledActionNames: ['office hours'] }))).ScheduledActions
+  const morning = { Schedule: 'cron(0 7 ? * MON-FRI *)', Timezone: 'Europe/Berlin', ScalableTargetAction: { MinCapacity: 2, MaxCapacity: 3 } }
+  await t.rejects(put({ Schedule: 'cron(0 7 * *)', ScalableTargetAction: { MinCapacity: 2 } }), { name: 'ValidationException' })
+  await t.rejects(put({ Schedule: 'rate(5 minutes)' }), { name: 'ValidationException' })
+  await t.rejects(put({ ...morning, ScalableTargetAction: { MinCapacity: 4 } }), { name: 'ValidationException', message: /Maximum capacity cannot be less/ })
+  await t.rejects(put({ ...morning, ResourceId: 'service/tests/other' }), { name: 'ObjectNotFoundException' })
+  await put(morning)
+  const [described] = (await describe()) ?? []
+  t.match(described, { ...named, ScheduledActionName: 'office hours', ...morning, CreationTime: Date })
+  t.match(described?.ScheduledActionARN, /^arn:aws:autoscaling:us-east-1:000000000000:scheduledAction:[\w-]+:resource\/ecs\/service\/tests\/web:scheduledActionName\/office hours$/)
+
+  const soon = new Date(Date.now() + 2000).toISOString().slice(0, 19)
+  await put({ Schedule: `at(${soon})`, Timezone: 'UTC' })
+  await ecs.waitForService('web', 'has the new minimum', ({ desiredCount }) => desiredCount === 2)
+  t.match(await targets(), [{ MinCapacity: 2, MaxCapacity: 3 }])
+  t.match(await describe(), [{ Schedule: `at(${soon})` }], 'it stays, though its time is over')
+  await client.send(new DeleteScheduledActionCommand({ ...named, ScheduledActionName: 'office hours' }))
+  t.same(await describe(), [])
+  await t.rejects(client.send(new DeleteScheduledActionCommand({ ...named, ScheduledActionName: 'office hours' })), { name: 'ObjectNotFoundException' })
+})
+
+t.test('a target takes its policies and its schedules with it', async (t) => {
   await client.send(new PutScalingPolicyCommand(policy))
+  await client.send(new PutScheduledActionCommand({ ...named, ScheduledActionName: 'night', Schedule: 'rate(1 day)', ScalableTargetAction: { MinCapacity: 0 } }))
   await client.send(new DeregisterScalableTargetCommand(named))
   t.same(await targets(), [])
   t.same(await policies(), [])
+  t.same((await client.send(new DescribeScheduledActionsCommand({ ServiceNamespace: 'ecs' }))).ScheduledActions, [])
 })
 
 t.test('every operation was answered as AWS models it', async (t) => {
-  await client.send(new DescribeScheduledActionsCommand({ ServiceNamespace: 'ecs' }))
   t.same([...answered].sort(), [...operations].sort())
   await t.rejects(client.send(new DescribeScalableTargetsCommand({ ServiceNamespace: 'EC2' as 'ec2' })), {
     name: 'ValidationException',

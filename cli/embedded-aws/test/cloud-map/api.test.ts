@@ -1,7 +1,7 @@
 // Namespaces and services of AWS Cloud Map, as Terraform and ECS use them.
 // https://docs.aws.amazon.com/cloud-map/latest/api/API_Operations.html
 import t from 'tap'
-import { callJson } from '../support/aws-calls.ts'
+import { callCbor, callJson } from '../support/aws-calls.ts'
 import { startEmbeddedAws } from '../support/embedded-aws.ts'
 import { skipFileWithout } from '../support/needs.ts'
 
@@ -47,4 +47,11 @@ t.test('a service takes the namespace from its DNS configuration, and keeps it',
   const { Services } = await call('ListServices', { Filters: [{ Name: 'NAMESPACE_ID', Values: [http] }] })
   t.match(Services, [{ Name: 'other', Type: 'HTTP' }])
   t.equal(Services.length, 1)
+})
+
+t.test('RPC v2 CBOR, which newer SDKs speak', async (t) => {
+  const cbor = (action: string, input: object) => callCbor(aws, 'servicediscovery', `/service/Route53AutoNaming_v20170314/operation/${action}`, input)
+  t.match(await cbor('GetNamespace', { Id: http }), { Namespace: { Id: http, Name: 'web', CreateDate: { tag: 1, value: Number } } })
+  t.match(await cbor('GetNamespace', {}), { __type: 'InvalidInput', message: /at 'id' failed to satisfy constraint: Member must not be null/ })
+  t.match(await cbor('GetNamespace', { Id: 'ns-missing' }), { __type: 'NamespaceNotFound' })
 })

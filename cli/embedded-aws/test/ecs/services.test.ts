@@ -13,7 +13,7 @@ import {
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs'
 import t from 'tap'
-import { appContainer, cluster, messages, networkConfiguration, startEcs, steady } from '../support/ecs.ts'
+import { appContainer, cluster, messages, networkConfiguration, scope, startEcs, steady, trust } from '../support/ecs.ts'
 import { waitFor } from '../support/wait-for.ts'
 import { skipFileWithout } from '../support/needs.ts'
 
@@ -147,6 +147,27 @@ t.test('tasks whose role does not exist are not launched', async (t) => {
   const failing = await ecs.waitForService('roleless', 'says why', ({ events = [] }) => events.length > 0)
   t.match(messages(failing), [/^\(service roleless\) failed to launch a task with \(error ECS was unable to assume the role .* pass this role\.\)\.$/])
   t.same(await ecs.tasksOf('roleless'), [])
+})
+
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html#create_task_iam_policy_and_role
+t.test('tasks whose role does not trust ECS are not launched; a definition that names it is registered', async (t) => {
+  const roles = {
+    lambda: [trust('lambda.amazonaws.com'), false],
+    service: [trust('ecs.amazonaws.com'), false],
+    'other-account': [trust('ecs-tasks.amazonaws.com', { Condition: { StringEquals: { 'aws:SourceAccount': '111111111111' } } }), false],
+    'this-account': [
+      trust('ecs-tasks.amazonaws.com', {
+        Condition: { ArnLike: { 'aws:SourceArn': 'arn:aws:ecs:us-east-1:000000000000:*' }, StringEquals: { 'aws:SourceAccount': '000000000000' } },
+      }),
+      true,
+    ],
+  } as const
+  for (const [RoleName, [AssumeRolePolicyDocument, isTrusting]] of Object.entries(roles)) {
+    await ecs.upstream.query(scope, 'iam', { Action: 'CreateRole', RoleName, AssumeRolePolicyDocument })
+    const definition = await ecs.register(RoleName, [appContainer()], { taskRoleArn: `arn:aws:iam::000000000000:role/${RoleName}` })
+    if (isTrusting) t.match(await ecs.runTask(definition), /^arn:aws:ecs:/, RoleName)
+    else await t.rejects(ecs.runTask(definition), { name: 'ClientException', message: new RegExp(`assume the role 'arn:aws:iam::000000000000:role/${RoleName}'.*trust relationship`) })
+  }
 })
 
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html

@@ -8,7 +8,12 @@ import { text } from 'node:stream/consumers'
 import {
   CreateListenerCommand,
   CreateRuleCommand,
+  DeleteListenerCommand,
+  DeleteLoadBalancerCommand,
+  DeleteTargetGroupCommand,
   ModifyListenerCommand,
+  ModifyLoadBalancerAttributesCommand,
+  SetRulePrioritiesCommand,
   type Action,
   type RuleCondition,
 } from '@aws-sdk/client-elastic-load-balancing-v2'
@@ -196,6 +201,36 @@ t.test('what is refused of listeners and rules', async (t) => {
   const Conditions = [{ Field: 'path-pattern', Values: ['/a'] }]
   await t.rejects(elb.send(new CreateRuleCommand({ ListenerArn: listenerArn, Priority: 1, Conditions, Actions: forward('arn:missing') })), missing)
   await t.rejects(create({ Port: 8083, Protocol: 'HTTPS' }), { message: 'A certificate must be specified for HTTPS listeners' })
+})
+
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_SetRulePriorities.html#API_SetRulePriorities_Errors
+t.test('what is in use: priorities, target groups, a protected load balancer', async (t) => {
+  const { loadBalancerArn, listenerArn, targetGroupArn } = await ecs.createBalancer('used')
+  const Actions: Action[] = [{ Type: 'fixed-response', FixedResponseConfig: { StatusCode: '200' } }]
+  const create = async (Priority: number) => {
+    const Conditions = [{ Field: 'path-pattern', Values: [`/${Priority}`] }]
+    return (await elb.send(new CreateRuleCommand({ ListenerArn: listenerArn, Priority, Conditions, Actions }))).Rules?.[0]?.RuleArn
+  }
+  const [first, second] = [await create(1), await create(2)]
+  const inUse = (priority: number) => ({ name: 'PriorityInUseException', message: `Priority '${priority}' is currently in use` })
+  await t.rejects(create(2), inUse(2))
+  const move = (...RulePriorities: { RuleArn: string | undefined; Priority: number }[]) => elb.send(new SetRulePrioritiesCommand({ RulePriorities }))
+  await t.rejects(move({ RuleArn: first, Priority: 2 }), inUse(2))
+  await move({ RuleArn: first, Priority: 2 }, { RuleArn: second, Priority: 1 })
+  await move({ RuleArn: first, Priority: 3 })
+  await create(2)
+
+  const remove = () => elb.send(new DeleteTargetGroupCommand({ TargetGroupArn: targetGroupArn }))
+  await t.rejects(remove(), { name: 'ResourceInUseException', message: `Target group '${targetGroupArn}' is currently in use by a listener or a rule` })
+  const protect = (Value: string) =>
+    elb.send(new ModifyLoadBalancerAttributesCommand({ LoadBalancerArn: loadBalancerArn, Attributes: [{ Key: 'deletion_protection.enabled', Value }] }))
+  const end = () => elb.send(new DeleteLoadBalancerCommand({ LoadBalancerArn: loadBalancerArn }))
+  await protect('true')
+  await t.rejects(end(), { name: 'OperationNotPermittedException', message: `Load balancer '${loadBalancerArn}' cannot be deleted because deletion protection is enabled` })
+  await protect('false')
+  await elb.send(new DeleteListenerCommand({ ListenerArn: listenerArn }))
+  await remove()
+  await end()
 })
 
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/create-https-listener.html

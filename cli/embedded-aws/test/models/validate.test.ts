@@ -1,6 +1,6 @@
 // Values held to AWS's own models; the words are those of AWS's services.
 import t from 'tap'
-import { applicationAutoscaling, ecs, type Model } from '../../src/models/model.ts'
+import { applicationAutoscaling, cloudMap, cloudwatch, ecs, type Model } from '../../src/models/model.ts'
 import { findProblems, requireValid } from '../../src/models/validate.ts'
 
 const model: Model = {
@@ -53,7 +53,7 @@ t.test('types, and members that nobody knows', async (t) => {
 })
 
 t.test('every pattern of the contracts is one of JavaScript, too', async (t) => {
-  const patterns = [ecs, applicationAutoscaling].flatMap(({ shapes }) => Object.values(shapes).flatMap(({ pattern = [] }) => pattern))
+  const patterns = [ecs, applicationAutoscaling, cloudMap, cloudwatch].flatMap(({ shapes }) => Object.values(shapes).flatMap(({ pattern = [] }) => pattern))
   t.ok(patterns.length > 1)
   for (const pattern of patterns) t.doesNotThrow(() => new RegExp(pattern, 'u'), pattern)
 })

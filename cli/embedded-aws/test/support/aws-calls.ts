@@ -2,8 +2,10 @@ import { cbor } from '@smithy/core/cbor'
 import { SignatureV4 } from '@smithy/signature-v4'
 import { Sha256 } from '../../src/access/sha256.ts'
 import type { EmbeddedAws } from './embedded-aws.ts'
+import { readModel, requireModelled } from './model.ts'
 
-// Requests as they go over the wire, in each of AWS's protocols. No SDK speaks more than one of them for a service.
+// Requests as they go over the wire, in each of AWS's protocols. No SDK speaks more than one of them for a service. Every
+// answer is held to AWS's own model of the service.
 
 async function post({ url, client: { credentials, region } }: EmbeddedAws, service: string, path: string, headers: Record<string, string>, body: string | Buffer) {
   const { hostname, host } = new URL(url)
@@ -16,14 +18,19 @@ async function post({ url, client: { credentials, region } }: EmbeddedAws, servi
 /** @param target prefix and operation, as in X-Amz-Target */
 export async function callJson(aws: EmbeddedAws, service: string, target: string, input: object) {
   const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target }
-  return JSON.parse(await (await post(aws, service, '/', headers, JSON.stringify(input))).text())
+  const answer = await post(aws, service, '/', headers, JSON.stringify(input))
+  const body = await answer.text()
+  requireModelled(readModel(service), target.split('.').at(-1) ?? '', answer.status, body)
+  return JSON.parse(body)
 }
 
 /** @returns the XML of the answer, without its name space and the request's id */
 export async function callQuery(aws: EmbeddedAws, service: string, input: Record<string, string>) {
   const headers = { 'content-type': 'application/x-www-form-urlencoded' }
   const answer = await post(aws, service, '/', headers, new URLSearchParams(input).toString())
-  return (await answer.text()).replaceAll(/ xmlns="[^"]*"|<RequestId>[^<]*<\/RequestId>/g, '')
+  const body = await answer.text()
+  requireModelled(readModel(service), input.Action ?? '', answer.status, body)
+  return body.replaceAll(/ xmlns="[^"]*"|<RequestId>[^<]*<\/RequestId>/g, '')
 }
 
 /** @param path service and operation, as RPC v2 names them */

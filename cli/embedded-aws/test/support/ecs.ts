@@ -33,7 +33,7 @@ import { z } from 'zod'
 import type { AwsError } from '../../src/aws-error.ts'
 import { ecs as ecsModel } from '../../src/models/model.ts'
 import { createUpstream } from '../../src/upstream.ts'
-import { holdToModel } from './model.ts'
+import { holdToModel, readModel } from './model.ts'
 import { startEmbeddedAws, type EmbeddedAws } from './embedded-aws.ts'
 import { cpuArchitecture, pushTestImage } from './engine.ts'
 import { waitFor } from './wait-for.ts'
@@ -43,6 +43,10 @@ export const cluster = 'tests'
 /** The default VPC's, which ministack has in every account. */
 export const networkConfiguration = { awsvpcConfiguration: { subnets: ['subnet-00000001', 'subnet-00000002'], securityGroups: ['sg-00000001'] } }
 const role = `arn:aws:iam::${scope.account}:role/execution`
+
+/** What lets a service assume a role. */
+export const trust = (Service: string, more: object = {}) =>
+  JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { Service }, Action: 'sts:AssumeRole', ...more }] })
 
 /** A container without the fields that every container of these tests has. */
 export type Container = Omit<ContainerDefinition, 'image'> & { image?: string }
@@ -61,11 +65,11 @@ export async function startEcs(t: Test, options: { speed?: number; image?: boole
 /** The clients, and the few calls that most tests begin with. */
 export async function connect<Aws extends Reachable>(t: Test, aws: Aws, withImage: boolean) {
   const client = holdToModel(new ECSClient(aws.client), ecsModel)
-  const elb = new ElasticLoadBalancingV2Client(aws.client)
+  const elb = holdToModel(new ElasticLoadBalancingV2Client(aws.client), readModel('elasticloadbalancing'))
   const image = withImage ? await push(t, aws) : 'no-such-image'
   const upstream = createUpstream(aws.ministack)
   await client.send(new CreateClusterCommand({ clusterName: cluster, capacityProviders: ['FARGATE', 'FARGATE_SPOT'] }))
-  await upstream.query(scope, 'iam', { Action: 'CreateRole', RoleName: 'execution', AssumeRolePolicyDocument: '{}' }).catch((error: AwsError) => {
+  await upstream.query(scope, 'iam', { Action: 'CreateRole', RoleName: 'execution', AssumeRolePolicyDocument: trust('ecs-tasks.amazonaws.com') }).catch((error: AwsError) => {
     if (error.type !== 'EntityAlreadyExists') throw error
   })
 

@@ -1,4 +1,5 @@
 import { findPublicAccess, isVersioned, readEncryption, requireBucket } from '../../platform/aws/s3.ts'
+import { settingsFile } from '../../platform/project.ts'
 import { describeLock, readStateLock } from '../../terraform/state-lock.ts'
 import { ok, skip, warn, type Group, type Verdict } from '../check.ts'
 import type { Facts } from '../facts.ts'
@@ -48,7 +49,7 @@ async function lookAtAccess(facts: Facts): Promise<Verdict> {
 
 async function lookAtLocking(facts: Facts): Promise<Verdict> {
   const { use_lockfile: locks } = await readBackend(facts)
-  return locks ? ok('use_lockfile') : warn('no lock file: two deployments at once overwrite each other', 'Set use_lockfile = true in infrastructure/s3.tfbackend.')
+  return locks ? ok('use_lockfile') : warn('no lock file: two deployments at once overwrite each other', `Set use_lockfile = true in ${settingsFile('backend')}.`)
 }
 
 async function lookAtLock(facts: Facts): Promise<Verdict> {

@@ -1,8 +1,20 @@
+import type { STSClientConfig } from '@aws-sdk/client-sts'
 import { CliError } from '../errors.ts'
 import { interruption } from '../interrupts.ts'
 
-/** What every AWS client is made with: a few quick retries, and the region of the settings. */
-export const clientDefaults = (region: string) => ({ region, maxAttempts: 4 })
+type Credentials = Exclude<STSClientConfig['credentials'], undefined>
+let credentials: Credentials | undefined
+
+/** From here on clients use these, as Terraform's provider does; undefined: the machine's own. */
+export function useCredentials(given: Credentials | undefined): void {
+  credentials = given
+}
+
+/** What a client is made with that acts as the machine itself does: a few quick retries, and the region of the settings. */
+export const ownDefaults = (region: string) => ({ region, maxAttempts: 4 })
+
+/** What a client is made with that acts as Terraform's provider does. */
+export const clientDefaults = (region: string) => ({ ...ownDefaults(region), ...(credentials ? { credentials } : {}) })
 
 /** Lets an interrupt end a call that is under way. */
 export const callOptions = { abortSignal: interruption }

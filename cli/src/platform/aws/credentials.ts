@@ -34,6 +34,20 @@ export function credentialsFor({ region, profile, assume_role: role }: StateAcce
   return fromTemporaryCredentials({ masterCredentials: own, params, clientConfig: { region } })
 }
 
+/** So long before they end, credentials are fetched anew. */
+const marginMilliseconds = 5 * 60_000
+type Credentials = Awaited<ReturnType<ReturnType<typeof credentialsFor>>>
+const held = new Map<string, Promise<Credentials>>()
+
+/** The credentials of a role that the machine's own may take on; all clients share them. */
+export async function roleCredentials(region: string, role_arn: string): Promise<Credentials> {
+  const known = await held.get(role_arn)?.catch(() => undefined)
+  if (known && Number(known.expiration ?? Infinity) - Date.now() > marginMilliseconds) return known
+  const asked = credentialsFor({ region, assume_role: { role_arn } })()
+  held.set(role_arn, asked)
+  return asked
+}
+
 /** A duration as Go writes it, such as 1h30m (https://pkg.go.dev/time#ParseDuration), which Terraform has checked. */
 function readSeconds(text: string): number {
   const units = { h: 3600, m: 60, s: 1 }

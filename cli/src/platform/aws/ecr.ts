@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-ecr'
 import { z } from 'zod'
 import { CliError } from '../errors.ts'
+import { settingsFile } from '../project.ts'
 import { awsError, callOptions, clientDefaults, doing } from './client.ts'
 
 /** `immutable`: no tag can be moved. Where only some tags can, ECR alone knows which. */
@@ -33,7 +34,7 @@ export async function describeRepository(name: string, region: string): Promise<
   } catch (cause) {
     if ((cause as Error).name !== 'RepositoryNotFoundException') throw awsError(`read the ECR repository ${name}`, cause)
     throw new CliError('unavailable', `The ECR repository ${name} does not exist in ${region}.`, {
-      fix: `Create it: \`aws ecr create-repository --repository-name ${name} --region ${region} --image-tag-mutability IMMUTABLE\`, or set repository_name in infrastructure/input.auto.tfvars.`,
+      fix: `Create it: \`aws ecr create-repository --repository-name ${name} --region ${region} --image-tag-mutability IMMUTABLE\`, or set repository_name in ${settingsFile('inputs')}.`,
     })
   }
 }

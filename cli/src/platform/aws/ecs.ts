@@ -27,6 +27,10 @@ import { clientDefaults, doing, timedCallOptions } from './client.ts'
 
 export type { Container, ContainerDefinition, Service, ServiceDeployment, ServiceRevision, Task, TaskDefinition }
 
+/** The address by which a load balancer knows a task. */
+export const privateAddressOf = ({ attachments = [] }: Task): string | undefined =>
+  attachments.flatMap(({ details = [] }) => details).find(({ name }) => name === 'privateIPv4Address')?.value
+
 /** What finds one service of a region. */
 export type ServiceNames = { region: string; cluster: string; service: string }
 

@@ -9,14 +9,16 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3'
 import { CliError } from '../errors.ts'
-import { awsError, callOptions, clientDefaults, doing, timedCallOptions } from './client.ts'
+import { settingsFile } from '../project.ts'
+import { awsError, callOptions, doing, ownDefaults, timedCallOptions } from './client.ts'
 import type { StateAccess } from './credentials.ts'
 
 /** The bucket that holds Terraform's state, and whom its backend acts as. */
 export type StateBucket = StateAccess & { bucket: string }
 
-const openS3 = async (backend: StateBucket) =>
-  new S3Client({ ...clientDefaults(backend.region), ...(await accessOf(backend)), followRegionRedirects: true })
+/** A client that acts as the backend does. */
+export const openS3 = async (backend: StateBucket) =>
+  new S3Client({ ...ownDefaults(backend.region), ...(await accessOf(backend)), followRegionRedirects: true })
 
 /**
  * Makes sure that the bucket for Terraform's state is there and may be used, as the backend will use it.
@@ -30,13 +32,13 @@ export async function requireBucket(backend: StateBucket): Promise<void> {
     const { httpStatusCode: status } = (cause as { $metadata?: { httpStatusCode?: number } }).$metadata ?? {}
     if (status === 301) {
       throw new CliError('unavailable', `The state bucket ${bucket} is not in ${region}.`, {
-        fix: `Set region in infrastructure/s3.tfbackend to the bucket's own: aws s3api get-bucket-location --bucket ${bucket}`,
+        fix: `Set region in ${settingsFile('backend')} to the bucket's own: aws s3api get-bucket-location --bucket ${bucket}`,
         cause: 'HTTP 301',
       })
     }
     if (status !== 404) throw awsError(`use the state bucket ${bucket}`, cause, 's3:ListBucket')
     throw new CliError('unavailable', `The state bucket ${bucket} does not exist in ${region}.`, {
-      fix: `Create it (\`aws s3api create-bucket --bucket ${bucket} --region ${region} …\`), or name another in infrastructure/s3.tfbackend.`,
+      fix: `Create it (\`aws s3api create-bucket --bucket ${bucket} --region ${region} …\`), or name another in ${settingsFile('backend')}.`,
     })
   }
 }

@@ -1,5 +1,6 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { CliError } from '../errors.ts'
+import { settingsFile } from '../project.ts'
 import { awsError, callOptions, clientDefaults } from './client.ts'
 
 /** Who the credentials belong to. */
@@ -17,6 +18,23 @@ export async function getIdentity(region: string): Promise<Identity> {
   } catch (cause) {
     throw awsError('ask AWS which account this is', cause)
   }
+}
+
+/** Which account is meant, where the settings say so. */
+type Meant = { region: string; allowed_account_ids?: string[] | null | undefined }
+
+/**
+ * Makes sure that the credentials are those of an account that is meant, before anything else is asked of it.
+ * @throws CliError `usage` for another account
+ */
+export async function requireAccount({ region, allowed_account_ids: allowed }: Meant): Promise<void> {
+  if (!allowed || allowed.length === 0) return
+  const { account, arn } = await getIdentity(region)
+  if (allowed.includes(account)) return
+  throw new CliError('usage', `These credentials are of the account ${account}, and only ${allowed.join(', ')} is meant; nothing was read or changed.`, {
+    fix: `Sign in to the account that is meant (AWS_PROFILE), or change allowed_account_ids in ${settingsFile('inputs')}.`,
+    cause: arn,
+  })
 }
 
 /**

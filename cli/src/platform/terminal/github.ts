@@ -11,6 +11,30 @@ export function annotate(level: 'error' | 'warning' | 'notice', message: string,
   process.stderr.write(`${formatAnnotation(level, redact(message).replaceAll('##[', '## ['), place)}\n`)
 }
 
+/**
+ * Makes steps GitHub's groups, which the log shows folded; those that print nothing need none, and a step within a step
+ * belongs to its group, because groups cannot be nested.
+ */
+export function openGroups(write: (command: string) => void): { start(name: string): void; beforeLine(): void; end(): void } {
+  const steps: string[] = []
+  let isOpen = false
+  return {
+    start: (name) => void steps.push(name),
+    beforeLine() {
+      const [name] = steps
+      if (process.env.GITHUB_ACTIONS !== 'true' || isOpen || name === undefined) return
+      write(`::group::${escapeData(redact(name))}`)
+      isOpen = true
+    },
+    end() {
+      steps.pop()
+      if (!isOpen || steps.length > 0) return
+      write('::endgroup::')
+      isOpen = false
+    },
+  }
+}
+
 /** The workflow command itself, with its properties and its data escaped as GitHub asks. */
 export function formatAnnotation(level: string, message: string, place: Place): string {
   const properties = Object.entries({ file: place.file, line: place.line, col: place.column, title: place.title })

@@ -1,10 +1,11 @@
 import { appendFileSync } from 'node:fs'
 import type { CliError } from '../errors.ts'
 import { describeCause } from '../errors.ts'
+import { knowsUnicode, toAscii } from './ascii.ts'
 import { colorsFor, type Colors } from './colors.ts'
 import { formatSeconds } from './format-seconds.ts'
-import { annotate, defuseCommands, type Place } from './github.ts'
-import { liveLine, type LiveLine } from './live.ts'
+import { annotate, defuseCommands, openGroups, type Place } from './github.ts'
+import { liveLine, type LiveLine, type View } from './live.ts'
 import { redact } from './secrets.ts'
 
 export type TerminalOptions = { json?: boolean; quiet?: boolean; verbose?: boolean; color?: boolean }
@@ -26,8 +27,13 @@ export type Terminal = {
   interactive: boolean
   /** The steps finished so far, in order; failed ones, too. */
   times: StepTime[]
-  /** Runs `work` as a named, timed step; its error marks the step as failed and is thrown on. */
+  /** Runs `work` as a named, timed step, on GitHub a group; its error marks the step as failed and is thrown on. */
   step<T>(name: string, work: (say: Say) => Promise<T>): Promise<T>
+  /**
+   * Shows the running step as lines that are drawn anew in their place, until it ends.
+   * @returns false where nothing can be: then `note` tells it
+   */
+  view(draw: View): boolean
   /** A sentence of progress; not printed with --quiet. */
   note(text: string): void
   /** A line only --verbose shows, such as a program's own output. */
@@ -54,7 +60,12 @@ export function createTerminal(options: TerminalOptions): Terminal {
   const times: StepTime[] = []
   const erasable = interactive && process.env.TERM !== 'dumb' && process.stderr.columns > 0
   const live: LiveLine | undefined = erasable && !quiet && !verbose ? liveLine(process.stderr, colors) : undefined
-  const line = (text: string) => (live ? live.above(redact(text)) : writeSafely(process.stderr, text))
+  const groups = openGroups((command) => void process.stderr.write(`${command}\n`))
+  const line = (text: string) => {
+    groups.beforeLine()
+    if (live) live.above(readable(redact(text)))
+    else writeSafely(process.stderr, text)
+  }
 
   const terminal: Terminal = {
     colors,
@@ -69,18 +80,25 @@ export function createTerminal(options: TerminalOptions): Terminal {
       const seconds = () => (performance.now() - started) / 1000
       const remember = () => times.push({ name, startedAt, seconds: Math.round(seconds() * 100) / 100 })
       live?.start(name)
+      groups.start(name)
       try {
         const result = await work((detail) => (live ? live.say(redact(detail)) : terminal.detail(`  ${detail}`)))
         live?.stop()
+        groups.end()
         remember()
         if (!quiet) line(`${colors.green('✔')} ${name} ${colors.dim(formatSeconds(seconds()))}`)
         return result
       } catch (error) {
         live?.stop()
+        groups.end()
         remember()
         line(`${colors.red('✖')} ${name} ${colors.dim(formatSeconds(seconds()))}`)
         throw error
       }
+    },
+    view(draw) {
+      live?.view((frame) => draw(frame).map(redact))
+      return live !== undefined
     },
     note: (text) => void (quiet || line(text)),
     detail: (text) => void (verbose && line(colors.dim(text))),
@@ -89,8 +107,8 @@ export function createTerminal(options: TerminalOptions): Terminal {
       annotate('warning', text)
     },
     print: (text) => void (json || writeSafely(process.stdout, text)),
-    printJson: (value) => void (json && writeSafely(process.stdout, JSON.stringify(value, null, 2))),
-    printJsonLine: (value) => void (json && writeSafely(process.stdout, JSON.stringify(value))),
+    printJson: (value) => void (json && writeData(process.stdout, JSON.stringify(value, null, 2))),
+    printJsonLine: (value) => void (json && writeData(process.stdout, JSON.stringify(value))),
     error(error) {
       line(formatError(error, colors))
       annotate('error', error.fix ? `${error.message} ${error.fix}` : error.message, readPlace(error.place))
@@ -109,8 +127,14 @@ export function createTerminal(options: TerminalOptions): Terminal {
 }
 
 function writeSafely(stream: NodeJS.WriteStream, text: string): void {
+  writeData(stream, readable(text))
+}
+
+function writeData(stream: NodeJS.WriteStream, text: string): void {
   stream.write(`${defuseCommands(redact(text))}\n`)
 }
+
+const readable = (text: string): string => (knowsUnicode() ? text : toAscii(text))
 
 function formatError(error: CliError, colors: Colors): string {
   if (error.report) return error.report.replace(/^\w+/, (word) => colors.red(word))

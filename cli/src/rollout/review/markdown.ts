@@ -1,4 +1,5 @@
 import type { Difference } from '../../terraform/plan/differences.ts'
+import { describeFailure, type LintResult } from '../../findings/finding.ts'
 import type { DriftGroup } from '../../terraform/plan/group-drift.ts'
 import type { ResourceChange } from '../../terraform/plan/read-plan.ts'
 import type { Seal } from '../seal.ts'
@@ -15,12 +16,13 @@ const mostOfOne = 8_000
  * A plan for a pull request: what is lost and what is noticed first, every difference folded, the seal last. What is too
  * much for a comment is left out, the least important first, and counted.
  */
-export function formatMarkdown(review: Review, sealed: { file: string; seal: Seal } | null): string {
+export function formatMarkdown(review: Review, sealed: { file: string; seal: Seal } | null, policies: LintResult | null = null): string {
   const { resources, release, drift, outputs } = review
   const lost = resources.filter((each) => (each.action === 'destroy' || each.action === 'replace') && !isRevision(each))
   const blocks: Block[] = [
     { text: `### Plan for \`${release.tag}\`: ${formatVerdict(review)}`, weight: 100, what: 'verdict' },
     ...section('Destroyed or replaced', lost.map(formatLoss), 90, 'losses'),
+    ...section('Policies', policies ? formatPolicies(policies) : [], 92, 'policy findings'),
     ...section('What will be noticed', review.notices.map(({ text, address, severity }) => `- ${severity === 'high' ? '⚠️ ' : ''}${text} ${code(address)}`), 80, 'notices'),
     ...section('Image', review.images.map(formatImage), 70, 'images'),
     ...section('Moved', review.moved.map(({ previousAddress, address }) => `- ${code(previousAddress ?? '')} → ${code(address)}`), 50, 'moves'),
@@ -50,6 +52,13 @@ function section(name: string, texts: string[], weight: number, what: string): B
 function formatLoss({ address, action, forcedBy }: ResourceChange): string {
   const why = forcedBy.length > 0 ? `: ${action === 'replace' ? 'forced by ' : ''}${forcedBy.map((each) => (action === 'replace' ? code(each) : each)).join(', ')}` : ''
   return `- ${code(`${signs[action]} ${address}`)}${why}`
+}
+
+/** What breaks a policy, and at which line; without a report nothing is known. */
+function formatPolicies({ findings, failures }: LintResult): string[] {
+  const broken = findings.map(({ severity, rule, file, line, message }) => `- ${severity === 'error' ? '⛔' : '⚠️'} ${escape(message)} ${code(rule)} ${code(`${file}:${line}`)}`)
+  const unknown = failures.map((failure) => `- Not checked: ${escape(describeFailure(failure))}`)
+  return [...broken, ...unknown, ...(broken.length + unknown.length === 0 ? ['- ✅ kept'] : [])]
 }
 
 function formatImage(change: ImageChange): string {

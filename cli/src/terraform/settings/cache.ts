@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
-import { delimiter, isAbsolute, join } from 'node:path'
+import { delimiter, isAbsolute, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { findingSchema } from '../../findings/finding.ts'
 import type { Project } from '../../platform/project.ts'
@@ -19,7 +19,7 @@ const isRelevant = (name: string) => /^TF_(VAR_|CLI_ARGS)/.test(name) || /^AWS_(
  * Only a configuration without errors is remembered.
  */
 export async function readConfigurationOnce(project: Project): Promise<Configuration> {
-  const file = join(project.scratch, 'settings.json')
+  const file = join(project.scratch, `settings${project.environment ? `-${project.environment}` : ''}.json`)
   const key = await fingerprint(project)
   const known = key && (await readCache(file))
   if (known && known.key === key) return known
@@ -45,13 +45,13 @@ async function writeCache(file: string, content: unknown): Promise<void> {
 }
 
 /** @returns undefined when more counts than can be told: a program that is not found, or rules that read files */
-async function fingerprint({ infrastructure }: Project): Promise<string | undefined> {
+async function fingerprint({ infrastructure, environment, backendFile, inputFile }: Project): Promise<string | undefined> {
   const program = await identifyProgram()
   if (!program) return undefined
   const names = (await readdir(infrastructure).catch(() => [])).filter(isConfiguration).sort()
   const hash = createHash('sha256').update(program)
-  for (const name of names) {
-    const text = await readFile(join(infrastructure, name)).catch(() => '')
+  for (const name of [...names, ...(environment === undefined ? [] : [backendFile, inputFile])]) {
+    const text = await readFile(resolve(infrastructure, name)).catch(() => '')
     if (/\.(tf|tofu)(\.json)?$/.test(name) && readsFiles.test(String(text))) return undefined
     hash.update(`\0${name}\0${text.length}\0`).update(text)
   }

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs'
+import { actAs } from '../../platform/aws/role.ts'
 import { CliError } from '../../platform/errors.ts'
-import type { Project } from '../../platform/project.ts'
+import { listEnvironments, type Project } from '../../platform/project.ts'
 import { hideSecret } from '../../platform/terminal/secrets.ts'
 import type { Terminal } from '../../platform/terminal/terminal.ts'
 import type { Finding } from '../../findings/finding.ts'
@@ -9,7 +11,8 @@ import { annotateFindings, countFindings, formatFinding } from './report.ts'
 import type { Settings } from './settings.ts'
 
 /**
- * The settings for a command that works with them; every finding is printed on stderr.
+ * The settings for a command that works with them; every finding is printed on stderr. From here on AWS is asked as the
+ * role that they name.
  * @param refused rules whose findings are errors for this command, though only warnings in themselves
  * @throws CliError `usage` when one of them is an error
  */
@@ -19,10 +22,17 @@ export async function requireSettings(project: Project, terminal: Terminal, refu
   for (const finding of findings) process.stderr.write(`${formatFinding(finding, terminal.colors)}\n`)
   annotateFindings(findings)
   if (settings && findings.every(({ severity }) => severity !== 'error')) {
+    actAs(settings.inputs)
     for (const name of settings.variables.sensitive) hideSecret(process.env[`TF_VAR_${name}`] ?? '')
     return settings
   }
   throw new CliError(findings.some(({ rule }) => rule === versionRule) ? 'unavailable' : 'usage', `The configuration has ${countFindings(findings)}.`, {
-    fix: 'Correct the lines above; `fargate-ctl validate` checks them again.',
+    fix: adviceOnEnvironments(project) ?? 'Correct the lines above; `fargate-ctl validate` checks them again.',
   })
+}
+
+/** Where infrastructure/ itself describes no environment, one of others is meant. */
+function adviceOnEnvironments(project: Project): string | undefined {
+  const names = project.environment === undefined && !existsSync(project.backendFile) ? listEnvironments(project) : []
+  return names.length > 0 ? `Name an environment with --env (or FARGATE_CTL_ENV): ${names.join(', ')}.` : undefined
 }

@@ -2,7 +2,7 @@ import type { Project } from '../../platform/project.ts'
 import { checkBucketName, checkRepositoryName, checkStateKey } from './aws-rules.ts'
 import type { BackendBlock } from './evaluate-backend.ts'
 import { findDeclarations } from './evaluate-inputs.ts'
-import { backendFile, inputFile, startOf, type ConfigurationFile, type ProjectFiles } from './read-files.ts'
+import { startOf, type ConfigurationFile, type ProjectFiles } from './read-files.ts'
 import type { At, Report } from './source.ts'
 
 type Values = Record<string, unknown>
@@ -33,6 +33,10 @@ export function checkBackendValues(project: Project, files: ProjectFiles, block:
 /** What the files say about each other. */
 export function checkAcrossFiles(project: Project, files: ProjectFiles, backend: Values | undefined, inputs: Values, report: Report): void {
   const { region, env, repository_name: repository } = inputs
+  if (project.environment !== undefined && env !== project.environment && inputPlace(project, files, 'env').source.file !== startOf(project, project.inputFile).source.file) {
+    const message = `This environment does not set env, which is therefore ${JSON.stringify(env)}: resources would have the names of another one.`
+    report('inputs/env-not-set', startOf(project, project.inputFile), message, `Add env = "${project.environment}".`)
+  }
   const repositoryVerdict = typeof repository === 'string' ? checkRepositoryName(repository) : undefined
   if (repositoryVerdict) report('inputs/repository-name', inputPlace(project, files, 'repository_name'), repositoryVerdict.message, repositoryVerdict.fix)
   if (!backend) return
@@ -60,12 +64,12 @@ function placeIn(file: ConfigurationFile | undefined, name: string): At | undefi
 
 function backendPlace(project: Project, { backend }: ProjectFiles, block: BackendBlock | undefined, name: string): At {
   const inBlock = block && { ...block.file, items: block.item.items }
-  return placeIn(backend, name) ?? placeIn(inBlock, name) ?? startOf(project, backendFile)
+  return placeIn(backend, name) ?? placeIn(inBlock, name) ?? startOf(project, project.backendFile)
 }
 
 /** Where a variable has its value: in the last file that gives it one, or in its declaration. */
 function inputPlace(project: Project, { inputs, terraform }: ProjectFiles, name: string): At {
   const given = inputs.map((file) => placeIn(file, name)).findLast((at) => at !== undefined)
   const declared = findDeclarations(terraform).findLast((each) => each.name === name)
-  return given ?? (declared ? { source: declared.draft.source, offset: declared.item.start } : startOf(project, inputFile))
+  return given ?? (declared ? { source: declared.draft.source, offset: declared.item.start } : startOf(project, project.inputFile))
 }

@@ -137,10 +137,10 @@ async function settleInBlock(evaluation: Evaluation, error: Diagnostic): Promise
   const culprit = await findCulprit(evaluation, error)
   const [, missing] = (error.summary.startsWith('Missing') && /"(bucket|key|region)"/.exec(error.detail)) || []
   if (missing && !culprit) {
-    tell(evaluation, error, startOf(project, backendFile), missing)
+    tell(evaluation, error, startOf(project, project.backendFile), missing)
     return refuse(evaluation, missing)
   }
-  if (!culprit) return tell(evaluation, error, startOf(project, backendFile))
+  if (!culprit) return tell(evaluation, error, startOf(project, project.backendFile))
   tell(evaluation, error, { source: file.source, offset: culprit.inner.valueStart }, culprit.inner.name)
   await takeOutArgument(evaluation, culprit.item.name, culprit.item)
 }

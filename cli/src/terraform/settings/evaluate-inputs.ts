@@ -4,7 +4,7 @@ import type { Project } from '../../platform/project.ts'
 import { askTerraform, showPlannedValues, type Diagnostic, type Variables } from '../terraform.ts'
 import { describeDiagnostic } from './describe-diagnostic.ts'
 import type { Item } from './items.ts'
-import { inputFile, startOf, type ConfigurationFile, type ProjectFiles } from './read-files.ts'
+import { environmentFile, startOf, type ConfigurationFile, type ProjectFiles } from './read-files.ts'
 import { brokenPart, draftOf, itemsAt, takeOut, withScratch, writeDrafts, type Draft } from './scratch.ts'
 import { inputsSchema } from './settings.ts'
 import type { At, Report } from './source.ts'
@@ -28,6 +28,7 @@ export function evaluateInputs(project: Project, files: ProjectFiles, report: Re
     const configuration = files.terraform.map(draftOf)
     const inputs = files.inputs.map(draftOf)
     const locals = new Set(configuration.flatMap(localNames))
+    const varFile = project.environment === undefined ? [] : [`-var-file=${environmentFile}`]
     const evaluation: Evaluation = { project, configuration, inputs, locals, forgotten: new Set(), report }
     if (!isGiven(passedByDeploy, inputs)) await forget(evaluation, passedByDeploy)
     for (let round = 0; round < maxRounds; round++) {
@@ -35,7 +36,7 @@ export function evaluateInputs(project: Project, files: ProjectFiles, report: Re
       await keepVariables(configuration)
       await writeDrafts(folder, [...configuration, ...inputs])
       const outputs = await writeOutputs(folder, configuration)
-      const diagnostics = await askTerraform(folder, ['plan', '-json', '-input=false', '-lock=false', '-out=settings.tfplan'], environment(evaluation))
+      const diagnostics = await askTerraform(folder, ['plan', '-json', '-input=false', '-lock=false', ...varFile, '-out=settings.tfplan'], environment(evaluation))
       const errors = diagnostics.filter(({ severity }) => severity === 'error')
       if (errors.length === 0) return outputs ? await readInputs(folder, configuration) : undefined
       if (!(await settle(evaluation, errors))) return undefined
@@ -169,7 +170,7 @@ async function settleUnplaced(evaluation: Evaluation, error: Diagnostic): Promis
   const { project, configuration } = evaluation
   const [, name] = /\bvar\.([\w-]+)|"([\w-]+)"/.exec(`${error.range?.filename ?? ''} ${error.detail}`)?.filter(Boolean) ?? []
   const declaration = findDeclarations(configuration).find((each) => each.name === name)
-  if (!declaration) return tell(evaluation, error, startOf(project, inputFile), name)
+  if (!declaration) return tell(evaluation, error, startOf(project, project.inputFile), name)
   const { source } = declaration.draft
   tell(evaluation, error, { source, offset: declaration.item.start }, declaration.name, `TF_VAR_${declaration.name} in the environment: `)
   return forget(evaluation, declaration.name)
@@ -178,7 +179,7 @@ async function settleUnplaced(evaluation: Evaluation, error: Diagnostic): Promis
 function tell(evaluation: Evaluation, error: Diagnostic, at: At, name: string | undefined, prefix = ''): void {
   const { rule, message, fix } = describeDiagnostic(error, 'inputs', name, at.source.text.slice(at.offset))
   const isMissing = rule === 'inputs/missing-key'
-  const inFile = startOf(evaluation.project, inputFile).source.file
+  const inFile = startOf(evaluation.project, evaluation.project.inputFile).source.file
   evaluation.report(rule, at, prefix + (isMissing ? `"${name}" has no default and is not set.` : message), isMissing ? `Add ${name} = … to ${inFile}.` : fix)
 }
 

@@ -5,7 +5,7 @@ import { checkAcrossFiles, checkBackendValues } from './check-values.ts'
 import { checkSecrets } from './check-secrets.ts'
 import { evaluateBackend, findBackendBlock } from './evaluate-backend.ts'
 import { evaluateInputs, findDeclarations } from './evaluate-inputs.ts'
-import { backendFile, readFiles, startOf, type ConfigurationFile, type ProjectFiles } from './read-files.ts'
+import { readFiles, startOf, type ConfigurationFile, type ProjectFiles } from './read-files.ts'
 import { inputsSchema, settingsSchema, type Settings } from './settings.ts'
 import { reportTo, type Report } from './source.ts'
 
@@ -40,9 +40,9 @@ export async function readConfiguration(project: Project): Promise<Configuration
 function checkPresence(project: Project, files: ProjectFiles, hasBackend: boolean, findings: Finding[], report: Report): void {
   const start = (name: string) => startOf(project, name)
   const isUnread = (name: string) => findings.some(({ file }) => file === start(name).source.file)
-  if (!files.backend && !isUnread(backendFile)) {
-    const { file } = start(backendFile).source
-    report('file/missing', start(backendFile), 'The file is missing.', `Create ${file}, or take it back from git.`)
+  if (!files.backend && !isUnread(project.backendFile)) {
+    const { file } = start(project.backendFile).source
+    report('file/missing', start(project.backendFile), 'The file is missing.', `Create ${file}, or take it back from git.`)
   }
   if (findings.some(({ file }) => /\.(tf|tofu)(\.json)?$/.test(file))) return
   if (!hasBackend) {
@@ -88,7 +88,7 @@ function readSettings(project: Project, read: object, report: Report): Settings 
   const { data, error } = settingsSchema.safeParse(read)
   for (const { path } of error?.issues ?? []) {
     const name = path.slice(1).join('.')
-    const at = startOf(project, path[0] === 'backend' ? backendFile : 'input.auto.tfvars')
+    const at = startOf(project, path[0] === 'backend' ? project.backendFile : project.inputFile)
     report('settings/unclear', at, `"${name || String(path[0])}" has no value that fargate-ctl can work with.`, 'Write the value itself.')
   }
   return data
@@ -96,7 +96,7 @@ function readSettings(project: Project, read: object, report: Report): Settings 
 
 /** Each finding once, by file, line and column. */
 function sortFindings(project: Project, findings: Finding[]): Finding[] {
-  const order = [backendFile, 'input.auto.tfvars', 'variables.tf', 'versions.tf', 'state.tf'].map((name) => startOf(project, name).source.file)
+  const order = [project.backendFile, project.inputFile, 'variables.tf', 'versions.tf', 'state.tf'].map((name) => startOf(project, name).source.file)
   const rank = ({ file }: Finding) => (order.includes(file) ? order.indexOf(file) : order.length)
   const unique = new Map(findings.map((finding) => [JSON.stringify(finding), finding]))
   return [...unique.values()].sort(

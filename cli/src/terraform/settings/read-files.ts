@@ -1,36 +1,37 @@
 import { readdir } from 'node:fs/promises'
-import { join, relative, sep } from 'node:path'
+import { relative, resolve, sep } from 'node:path'
 import type { Finding } from '../../findings/finding.ts'
 import type { Project } from '../../platform/project.ts'
 import { isOpenTofu } from '../terraform.ts'
 import { readItems, type Item } from './items.ts'
 import { createSource, readSource, type At, type Source } from './source.ts'
 
+/** The files of settings as they are called in a folder that is made for Terraform's evaluation. */
 export const backendFile = 's3.tfbackend'
-export const inputFile = 'input.auto.tfvars'
+export const environmentFile = 'input.tfvars'
 
 /** A file as it is written, and what it is made of. */
 export type ConfigurationFile = { source: Source; items: Item[]; isJson: boolean }
 
-/** What Terraform reads in infrastructure/; `inputs` in its order, in which the last one wins. */
+/** What Terraform reads for an environment; `inputs` in its order, in which the last one wins. */
 export type ProjectFiles = { backend: ConfigurationFile | undefined; inputs: ConfigurationFile[]; terraform: ConfigurationFile[] }
 
 /**
  * Reads all files; one that cannot be read is added to `findings`.
  * https://developer.hashicorp.com/terraform/language/files
  */
-export async function readFiles({ root, infrastructure }: Project, findings: Finding[]): Promise<ProjectFiles> {
+export async function readFiles({ root, infrastructure, environment, backendFile: backendPath, inputFile }: Project, findings: Finding[]): Promise<ProjectFiles> {
   const names = (await readdir(infrastructure).catch(() => [])).sort((a, b) => (a < b ? -1 : 1))
   const read = async (name: string) => {
-    const { source, problem } = await readSource(root, join(infrastructure, name))
+    const { source, problem } = await readSource(root, resolve(infrastructure, name))
     if (problem) findings.push(problem)
     return source ? [await parseFile(source)] : []
   }
   const readAll = async (wanted: string[]) => (await Promise.all(wanted.map(read))).flat()
   const terraform = names.filter(isTerraformFile)
   const [[backend], inputs, configuration] = await Promise.all([
-    readAll([backendFile]),
-    readAll(orderInputs(names)),
+    readAll([backendPath]),
+    readAll([...orderInputs(names), ...(environment === undefined ? [] : [inputFile])]),
     readAll([...terraform.filter((name) => !isOverride(name)), ...terraform.filter(isOverride)]),
   ])
   return { backend, inputs, terraform: configuration }
@@ -56,9 +57,9 @@ function orderInputs(names: string[]): string[] {
 }
 
 /** Whether Terraform reads a file of infrastructure/, which a copy for it therefore holds. */
-export const isConfiguration = (name: string) => isTerraformFile(name) || name === backendFile || orderInputs([name]).length > 0
+export const isConfiguration = (name: string) => isTerraformFile(name) || [backendFile, environmentFile].includes(name) || orderInputs([name]).length > 0
 
-/** The first character of a file of infrastructure/, there or not. */
+/** The first character of a file, there or not. @param name in infrastructure/, or its absolute path */
 export function startOf({ root, infrastructure }: Project, name: string): At {
-  return { source: createSource(relative(root, join(infrastructure, name)).split(sep).join('/'), ''), offset: 0 }
+  return { source: createSource(relative(root, resolve(infrastructure, name)).split(sep).join('/'), ''), offset: 0 }
 }

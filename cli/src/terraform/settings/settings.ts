@@ -11,6 +11,8 @@ export const inputsSchema = z.object({
   cpu_architecture: z.string().nullish(),
   /** The only accounts that may be deployed to, where the configuration has such a variable. */
   allowed_account_ids: z.array(z.string()).nullish(),
+  /** The role that Terraform's provider takes on, where the configuration has such a variable. */
+  assume_role_arn: z.string().nullish(),
   /** What HTTPS is served for. */
   domain_name: z.string().nullish(),
 })
@@ -47,7 +49,7 @@ export type Settings = z.infer<typeof settingsSchema>
 export type Backend = Settings['backend']
 
 /** What an image is built with. */
-export type ImageSettings = { inputs: Pick<Settings['inputs'], 'region' | 'repository_name' | 'cpu_architecture'> }
+export type ImageSettings = { inputs: Pick<Settings['inputs'], 'region' | 'repository_name' | 'cpu_architecture' | 'allowed_account_ids'> }
 
 /**
  * The settings of a machine that only builds and has no terraform.

@@ -6,8 +6,8 @@ import { buildScene } from '../../support/build-scene.ts'
 import { deployScene } from '../../support/deploy-scene.ts'
 
 const onGithub = { GITHUB_ACTIONS: 'true', CI: 'true' }
-/** What the runner would take for a workflow command. */
-const commandsIn = (output: string) => output.split('\n').filter((line) => /^\s*::|##\[/.test(line))
+/** What the runner would take for a workflow command, but for the groups that steps are. */
+const commandsIn = (output: string) => output.split('\n').filter((line) => /^\s*::|##\[/.test(line) && !/^::(?:end)?group::/.test(line))
 
 t.test('a message and its place are escaped', async (t) => {
   t.equal(formatAnnotation('error', '100 %\r\nof it::x', {}), '::error::100 %25%0D%0Aof it::x')

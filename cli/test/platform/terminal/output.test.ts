@@ -54,7 +54,7 @@ t.test('without a terminal, and in CI, lines are only ever appended', async (t) 
     'a dumb terminal': (await startCliOnTerminal(approved, options({ TERM: 'dumb' })).ended).stdout,
   }
   for (const [name, output] of Object.entries(outputs)) {
-    t.match(output, /✔ terraform apply/, name)
+    t.match(output, /[✔+] terraform apply/, name)
     t.notMatch(output, /\u001b\[\d*[A-HJKlh?]/, `${name}: no cursor is moved`)
     t.notMatch(output, /[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/)
   }

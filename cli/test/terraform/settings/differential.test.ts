@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { readConfiguration } from '../../../src/terraform/settings/read-configuration.ts'
-import { variables } from '../../support/findings.ts'
+import { projectIn, variables } from '../../support/findings.ts'
 import { writeProject } from '../../support/project.ts'
 import { pairs } from './cases/pairs.ts'
 
@@ -32,7 +32,7 @@ for (const pair of asked) {
     const inputs = given + pair
     const theirs = await askTerraform(mkdtempSync(join(t.testdir({}), 'plan-')), inputs)
     const root = writeProject(mkdtempSync(join(t.testdirName, 'project-')), { 'infrastructure/variables.tf': declared, 'infrastructure/input.auto.tfvars': inputs })
-    const { findings } = await readConfiguration({ root, infrastructure: join(root, 'infrastructure'), application: root, scratch: root })
+    const { findings } = await readConfiguration(projectIn(root))
     const ours = findings.filter(({ severity }) => severity === 'error').map(({ line }) => line)
     t.equal(ours.length > 0, theirs.length > 0, `Terraform refuses lines ${theirs}, validate ${ours}`)
     t.ok(theirs.length === 0 || theirs.some((line) => ours.includes(line)), `the same line: ${theirs}, ${ours}`)

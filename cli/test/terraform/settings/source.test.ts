@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { readConfiguration } from '../../../src/terraform/settings/read-configuration.ts'
+import { projectIn } from '../../support/findings.ts'
 import { writeProject } from '../../support/project.ts'
 
 const spoilt: Record<string, [spoil: (path: string) => void, finding: string]> = {
@@ -26,7 +27,7 @@ for (const name of ['s3.tfbackend', 'input.auto.tfvars', 'variables.tf', 'versio
       const infrastructure = join(root, 'infrastructure')
       rmSync(join(infrastructure, name))
       spoil(join(infrastructure, name))
-      const { findings, settings } = await readConfiguration({ root, infrastructure, application: root, scratch: root })
+      const { findings, settings } = await readConfiguration(projectIn(root))
       const found = findings.map(({ line, column, severity, rule }) => `${line}:${column} ${severity} ${rule}`)
       t.same(found, [expected])
       t.equal(findings[0]?.file, `infrastructure/${name}`)
@@ -45,8 +46,7 @@ const missing: Record<string, string[]> = {
 for (const [name, expected] of Object.entries(missing)) {
   t.test(`${name}: missing`, async (t) => {
     const root = writeProject(t.testdir({}), { [`infrastructure/${name}`]: undefined })
-    const infrastructure = join(root, 'infrastructure')
-    const { findings } = await readConfiguration({ root, infrastructure, application: root, scratch: root })
+    const { findings } = await readConfiguration(projectIn(root))
     t.same(findings.map(({ file, line, rule }) => `${file}:${line} ${rule}`), expected)
   })
 }
@@ -57,11 +57,6 @@ t.test('what a missing file is for may be in another one', async (t) => {
     'infrastructure/state.tf': undefined,
     'infrastructure/terraform.tf': 'terraform {\n  required_version = ">= 1.11"\n  backend "s3" {}\n}\n',
   })
-  const { findings } = await readConfiguration({
-    root,
-    infrastructure: join(root, 'infrastructure'),
-    application: root,
-    scratch: root,
-  })
+  const { findings } = await readConfiguration(projectIn(root))
   t.same(findings, [])
 })

@@ -1,10 +1,10 @@
 // What ECS does with the deployment that an apply began, through the command.
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { startCli } from '../support/cli.ts'
-import { deployScene, webapp } from '../support/deploy-scene.ts'
-import type { FakeAccount } from '../support/fake-aws.ts'
-import { containers, deployedService, digest, garbage, hour, now, otherDigest, refusal, taskDefinition, type FakeService } from '../support/fake-service.ts'
+import { startCli, startCliOnTerminal } from '../../support/cli.ts'
+import { deployScene, webapp } from '../../support/deploy-scene.ts'
+import type { FakeAccount } from '../../support/fake-aws.ts'
+import { containers, deployedService, digest, garbage, hour, now, otherDigest, refusal, taskDefinition, type FakeService } from '../../support/fake-service.ts'
 
 type Scene = Parameters<typeof deployScene>[1]
 const scene = (t: Test, at: (look: number) => Partial<FakeService>, more: Scene = {}, answers: FakeAccount['answers'] = {}) =>
@@ -139,7 +139,7 @@ t.test('every moment is told once, in the order in which it happened', async (t)
   const { deploy } = await scene(t, (look) => ({ ...(look < 3 ? inProgress : {}), stopped: [crashed], events: ['has started 2 tasks'] }))
   const { stderr } = await deploy(approved)
   const lines = stderr.split('\n').filter((line) => /^ *\+[\d.]+ s {2}/.test(line)).map((line) => line.trim().split(/ {2,}/)[1])
-  t.strictSame(lines, ['event', 'task', 'deployment'])
+  t.strictSame(lines.filter((kind) => kind !== 'tasks' && kind !== 'serves'), ['event', 'task', 'deployment'])
 })
 
 t.test('a deployment that is not listed yet, and one of the same task definition that failed before, are waited out', async (t) => {
@@ -286,6 +286,41 @@ t.test('the fix names the line of the input, which GitHub shows the error at', a
   const { stderr } = await deploy(approved, { GITHUB_ACTIONS: 'true' })
   t.match(stderr, /^Do: Raise memory at infrastructure\/input\.auto\.tfvars:3, or find what takes it\.$/m)
   t.match(stderr, /^::error file=infrastructure\/input\.auto\.tfvars,line=3::The app needs more memory than it has\. Raise memory/m)
+})
+
+/** Watched long enough for a few looks. */
+const seldom = (look: number) => (look < 3 ? { ...inProgress, events: ['has started 2 tasks'] } : {})
+
+t.test('on a terminal one view stands in one place and makes way for the result', async (t) => {
+  const { options } = await scene(t, seldom)
+  const { exitCode, stdout } = await startCliOnTerminal(['deploy', '--tag', 'v1', '--auto-approve'], options()).ended
+  t.equal(exitCode, 0, stdout)
+  t.match(stdout, /webapp-dev {2}eu-central-1 {2}account 123456789012 {2}\d+ min \d+ s left/)
+  t.match(stdout, /news {5}.* ago: has started 2 tasks/)
+  t.notMatch(stdout, /\+[\d.]+ s {2}event/, 'no lines besides')
+  const end = stdout.slice(stdout.lastIndexOf('Wait for the proof'))
+  t.match(end, /^Wait for the proof that it serves \d+\.\d s\r\n.*answers with version 1\.2\.3/s)
+})
+
+t.test('a terminal that can do next to nothing gets lines, and none of Unicode', async (t) => {
+  for (const env of [{ TERM: 'dumb' }, { LC_ALL: 'C' }]) {
+    const { options } = await scene(t, seldom)
+    const { exitCode, stdout } = await startCliOnTerminal(['deploy', '--tag', 'v1', '--auto-approve'], options(env)).ended
+    t.equal(exitCode, 0, stdout)
+    t.notMatch(stdout, /[^\0-\x7F]/)
+    if (env.TERM) t.match(stdout, /\+ terraform apply.*\+[\d.]+ s {2}tasks {7}new v1: 0 of 0 running/s)
+  }
+})
+
+t.test('on GitHub each stage that says something is a group', async (t) => {
+  const { deploy } = await scene(t, seldom)
+  const { stderr } = await deploy(approved, { GITHUB_ACTIONS: 'true', CI: 'true' })
+  const lines = stderr.split('\n')
+  const [from, to] = [lines.indexOf('::group::Wait for the proof that it serves'), lines.indexOf('::endgroup::')]
+  t.ok(from > 0 && to > from, stderr)
+  t.match(lines.slice(from, to).join('\n'), /event {7}has started 2 tasks/)
+  t.match(lines[to + 1], /^✔ Wait for the proof that it serves/)
+  t.equal(lines.filter((line) => line.startsWith('::group::')).length, 1, 'what says nothing is none')
 })
 
 t.test('an interrupt while watching ends with 130 and says that ECS goes on', async (t) => {
