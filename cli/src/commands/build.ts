@@ -3,10 +3,11 @@ import { CliError } from '../platform/errors.ts'
 import { findProject, type Project } from '../platform/project.ts'
 import { createTerminal, type Terminal, type TerminalOptions } from '../platform/terminal/terminal.ts'
 import type { BuildFlags, BuildResult } from '../release/build.ts'
+import type { ScanFlags } from '../release/scan.ts'
 import type { ImageSettings } from '../terraform/settings/settings.ts'
-import { addSourceOptions, engineOption, readPlatform, readRepository, readTag } from './options.ts'
+import { addScanOptions, addSourceOptions, engineOption, readPlatform, readRepository, readTag } from './options.ts'
 
-type Flags = BuildFlags & TerminalOptions & { region?: string; repository?: string }
+type Flags = BuildFlags & ScanFlags & TerminalOptions & { region?: string; repository?: string }
 
 export function registerBuild(program: Command): void {
   const command = program
@@ -18,7 +19,7 @@ export function registerBuild(program: Command): void {
     .option('--force', 'build even when the same content is in ECR', false)
     .option('--region <region>', 'with --repository: needs no Terraform')
     .option('--repository <name>', "the ECR repository's name (default: as repository_name says)", readRepository)
-  addSourceOptions(command)
+  addScanOptions(addSourceOptions(command))
     .addOption(engineOption())
     .addHelpText('after', `
 Examples:
@@ -31,9 +32,17 @@ Examples:
       const { build } = await import('../release/build.ts')
       const project = findProject()
       const result = await build(project, await readInputs(project, flags, terminal), flags, terminal)
+      if (flags.maxSeverity) await requireScanOf(project, result, flags, terminal)
       printBuild(result, terminal)
       terminal.printJson(result)
     })
+}
+
+/** @throws CliError also where nothing was pushed, so that ECR has nothing to scan */
+async function requireScanOf(project: Project, { repository, digest, region }: BuildResult, flags: Flags, terminal: Terminal): Promise<void> {
+  if (digest === null) throw new CliError('usage', 'ECR scans what was pushed, and nothing was.', { fix: 'Leave out --no-push, or --max-severity.' })
+  const { requireScan } = await import('../release/scan.ts')
+  await requireScan(project, region, { repository, digest }, flags, terminal)
 }
 
 /** From the flags alone on a machine that only builds, and otherwise from the configuration. */

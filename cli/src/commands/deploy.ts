@@ -5,7 +5,7 @@ import type { Settings } from '../terraform/settings/settings.ts'
 import { findProject } from '../platform/project.ts'
 import { formatSeconds } from '../platform/terminal/format-seconds.ts'
 import { createTerminal, type Terminal, type TerminalOptions } from '../platform/terminal/terminal.ts'
-import { addRolloutOptions, addSourceOptions, engineOption, readCommand, readPlatform, readTag } from './options.ts'
+import { addRolloutOptions, addScanOptions, addSourceOptions, engineOption, readCommand, readPlatform, readTag } from './options.ts'
 
 type Flags = Omit<DeployFlags, 'before'> & TerminalOptions & { before?: string[] }
 
@@ -19,7 +19,7 @@ export function registerDeploy(program: Command): void {
     .option('--before <command>', 'first run this once with the new image, such as "node migrate.js"', readCommand)
     .option('--platform <platform>', 'with --build: linux/amd64 or linux/arm64', readPlatform)
     .option('--force', 'with --build: build even when the same content is in ECR', false)
-  addSourceOptions(addRolloutOptions(command))
+  addScanOptions(addSourceOptions(addRolloutOptions(command)))
     .addOption(engineOption())
     .addHelpText('after', `
 Examples:

@@ -15,6 +15,13 @@ export function addSourceOptions(command: Command): Command {
     .option('--dockerfile <file>', 'the Dockerfile (default: the one in the context)')
 }
 
+/** What ECR's scan of the image may find. */
+export function addScanOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--max-severity <rating>', "wait for ECR's scan; refuse an image with graver vulnerabilities (default: nobody asks)").choices(['critical', 'high', 'medium', 'low', 'none']))
+    .option('--scan-timeout <seconds>', 'how long to wait for that scan', readSeconds, 300)
+}
+
 /** What whoever changes what runs can choose. */
 export function addRolloutOptions(command: Command): Command {
   return command

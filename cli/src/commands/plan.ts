@@ -3,7 +3,7 @@ import { CliError, exitCodes } from '../platform/errors.ts'
 import { findProject } from '../platform/project.ts'
 import { createTerminal, type Terminal, type TerminalOptions } from '../platform/terminal/terminal.ts'
 import type { PlanFlags, PlanResult } from '../rollout/plan.ts'
-import { addSourceOptions, engineOption, readPlatform, readTag } from './options.ts'
+import { addScanOptions, addSourceOptions, engineOption, readPlatform, readTag } from './options.ts'
 
 const formats = ['pretty', 'markdown', 'json'] as const
 
@@ -19,7 +19,7 @@ export function registerPlan(program: Command): void {
     .option('--build', 'build and push first', false)
     .option('--platform <platform>', 'with --build: linux/amd64 or linux/arm64', readPlatform)
     .option('--force', 'with --build: build even when the same content is in ECR', false)
-  addSourceOptions(command)
+  addScanOptions(addSourceOptions(command))
     .addOption(engineOption())
     .addHelpText('after', `
 Examples:

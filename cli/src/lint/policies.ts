@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { CliError } from '../platform/errors.ts'
 import type { Project } from '../platform/project.ts'
+import { readExceptions, withoutExceptions } from '../findings/exceptions.ts'
 import type { Severity } from '../findings/finding.ts'
 import { createLocator, type FilePlace } from '../terraform/plan/locate-resource.ts'
 import type { RawFinding } from './linter.ts'
@@ -16,19 +16,6 @@ type Denial = z.infer<typeof denialSchema>
 const evaluationSchema = z.object({
   result: z.tuple([z.object({ expressions: z.tuple([z.object({ value: z.record(z.string(), z.unknown()) })]) })]),
 })
-
-const exceptionSchema = z.strictObject({
-  rule: z.string(),
-  /** The resource's address, in which `*` stands for anything. */
-  address: z.string(),
-  reason: z.string().min(10, 'a reason of some words is needed'),
-  /** The last day that it holds. */
-  expires: z.iso.date(),
-})
-type Exception = z.infer<typeof exceptionSchema>
-
-const exceptionsFile = 'exceptions.json'
-const exceptionsSchema = z.strictObject({ exceptions: z.array(exceptionSchema) })
 
 const policiesFolder = ({ infrastructure }: Project) => join(infrastructure, 'policies')
 
@@ -47,11 +34,11 @@ export async function checkPolicies(project: Project, plan: unknown): Promise<Ra
   const args = ['eval', '--format', 'json', '--data', folder, '--ignore', '*_test.rego', '--stdin-input', 'data']
   const [{ result }, exceptions, locate] = await Promise.all([
     readReport(evaluationSchema, 'opa', args, { input: JSON.stringify(plan), accept: [0] }),
-    readExceptions(folder),
+    readExceptions(project),
     createLocator(project),
   ])
   const denials = collectDenials(result[0].expressions[0].value)
-  return denials.flatMap((denial) => applyExceptions(toFinding(denial, locate), exceptions))
+  return denials.flatMap((denial) => withoutExceptions(toFinding(denial, locate), exceptions)).map(({ address: _address, ...finding }) => finding)
 }
 
 type NamedDenial = { rule: string; severity: Severity; denial: Denial }
@@ -75,44 +62,6 @@ function toFinding({ rule, severity, denial }: NamedDenial, locate: (address: st
   const { msg, address = '' } = typeof denial === 'string' ? { msg: denial } : denial
   const place = locate(address) ?? { file: 'infrastructure', line: 1, column: 1 }
   return { rule, severity, ...place, message: address ? `${address}: ${msg}` : msg, address }
-}
-
-/** An exception that has ended no longer holds, and says so. */
-function applyExceptions({ address, ...finding }: LocatedFinding, exceptions: Exception[]): RawFinding[] {
-  const own = exceptions.filter((each) => each.rule === finding.rule && matches(each.address, address))
-  if (own.length === 0) return [finding]
-  const today = new Date().toISOString().slice(0, 10)
-  if (own.some(({ expires }) => expires >= today)) return []
-  return [{ ...finding, message: `${finding.message} (its exception ended on ${own[0]?.expires}: ${own[0]?.reason})` }]
-}
-
-/** @param pattern a text in which `*` stands for anything */
-function matches(pattern: string, text: string): boolean {
-  const [start = '', ...parts] = pattern.split('*')
-  const end = parts.pop()
-  if (end === undefined) return text === start
-  if (!text.startsWith(start)) return false
-  let at = start.length
-  for (const part of parts) {
-    const found = text.indexOf(part, at)
-    if (found < 0) return false
-    at = found + part.length
-  }
-  return text.length >= at + end.length && text.endsWith(end)
-}
-
-async function readExceptions(folder: string): Promise<Exception[]> {
-  const path = join(folder, exceptionsFile)
-  if (!existsSync(path)) return []
-  try {
-    return exceptionsSchema.parse(JSON.parse(await readFile(path, 'utf8'))).exceptions
-  } catch (error) {
-    const cause = error instanceof z.ZodError ? z.prettifyError(error) : error
-    throw new CliError('usage', `The exceptions from the policies cannot be read: ${path}`, {
-      cause,
-      fix: 'Write each as {"rule": "images.registry", "address": "aws_ecs_task_definition.*", "reason": "why it does not apply", "expires": "2027-01-31"}.',
-    })
-  }
 }
 
 const testSchema = z.array(

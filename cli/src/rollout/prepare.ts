@@ -7,6 +7,7 @@ import type { Terminal } from '../platform/terminal/terminal.ts'
 import { build, type BuildFlags } from '../release/build.ts'
 import { findRelease } from '../release/find-release.ts'
 import type { Release } from '../release/release.ts'
+import { requireScan, type ScanFlags } from '../release/scan.ts'
 import { refuseUnsavedState } from '../terraform/explain-failure.ts'
 import { openLog } from '../terraform/log-file.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
@@ -20,7 +21,7 @@ import { readTruth, type Truth } from './truth.ts'
 /** Seconds to wait for a state that somebody else has locked; default: not at all. */
 export type LockFlags = { lockWait?: number | undefined }
 
-export type PrepareFlags = BuildFlags & LockFlags & { build: boolean }
+export type PrepareFlags = BuildFlags & LockFlags & ScanFlags & { build: boolean }
 
 /** A release in ECR, and who is about to deploy it. */
 export type Prepared = { release: Release; identity: Identity }
@@ -119,8 +120,14 @@ function variablesOf({ tag, digest, commit }: VariableRelease | typeof anyReleas
   return { TF_VAR_image_tag: tag, ...(digest ? { TF_VAR_image_digest: digest } : {}), ...(commit ? { TF_VAR_image_commit: commit } : {}) }
 }
 
-/** Everything that can be wrong before the first write: account, repository, image, bucket. */
+/** Everything that can be wrong before the first write: account, repository, image, what was found in it, bucket. */
 async function prepareRelease(project: Project, settings: Settings, flags: PrepareFlags, terminal: Terminal): Promise<Prepared> {
+  const prepared = await findOrBuild(project, settings, flags, terminal)
+  await requireScan(project, settings.inputs.region, prepared.release, flags, terminal)
+  return prepared
+}
+
+async function findOrBuild(project: Project, settings: Settings, flags: PrepareFlags, terminal: Terminal): Promise<Prepared> {
   const { inputs, backend } = settings
   await requireAccount(inputs)
   if (flags.build) {

@@ -15,7 +15,7 @@ export type FakeAccount = {
   stateRole?: string
   /** What the buckets hold: text by `bucket/key`. */
   objects: Record<string, string>
-  /** What ECS, CloudWatch Logs, ELB, IAM and S3's questions about a bucket answer to an action, or how they answer its n-th call; an Answer is sent as it is. */
+  /** What ECS, CloudWatch Logs, ELB, IAM, ECR's scans and S3's questions about a bucket answer to an action, or how they answer its n-th call; an Answer is sent as it is. */
   answers: Record<string, object | ((call: number, input: FakeInput) => object)>
   /** Answers every call of a service, or of a service's action (`ecr PutImage`), with this status and error code. */
   refuse: Record<string, { status: number; code: string; message?: string }>
@@ -97,6 +97,10 @@ function route(state: FakeAccount, calls: string[], request: IncomingMessage, bo
   const question = bucketQuestions[String(action)]
   if (service === 's3' && question) return answerOf(state, calls, `s3 ${action}`, {}, question) as Answer
   if (service === 's3') return s3(state, request, body)
+  if (service === 'ecr' && /Scan/.test(String(action))) {
+    const answer = answerOf(state, calls, `ecr ${action}`, {}, json({ __type: 'ScanNotFoundException', message: 'not there' }, 400))
+    return 'body' in answer ? (answer as Answer) : json(answer)
+  }
   return ecr(state, String(action), JSON.parse(body || '{}'), url())
 }
 

@@ -1,10 +1,13 @@
 import {
   BatchGetImageCommand,
+  DescribeImageScanFindingsCommand,
   DescribeImagesCommand,
   DescribeRepositoriesCommand,
   ECRClient,
   GetAuthorizationTokenCommand,
   PutImageCommand,
+  StartImageScanCommand,
+  type DescribeImageScanFindingsCommandOutput,
 } from '@aws-sdk/client-ecr'
 import { z } from 'zod'
 import { CliError } from '../errors.ts'
@@ -140,5 +143,75 @@ export async function getRegistryLogin(region: string): Promise<RegistryLogin> {
     return { endpoint: proxyEndpoint, username, password }
   } catch (cause) {
     throw awsError('get a login for ECR', cause)
+  }
+}
+
+/** A vulnerability that a scan found; `severity` as ECR says it: CRITICAL, HIGH, MEDIUM, LOW, INFORMATIONAL, UNDEFINED or UNTRIAGED. */
+export type Vulnerability = { id: string; severity: string; package: string; version: string; fixedIn: string | null; url: string | null }
+
+/** `done`: `found` is all that there is. `inUse`: how many running tasks and pods have the image, as enhanced scanning tells; else null. */
+export type ImageScan =
+  | { state: 'done'; found: Vulnerability[]; inUse: number | null }
+  | { state: 'running' | 'absent' | 'failed' | 'unsupported'; reason: string }
+
+/**
+ * What ECR has found in an image, by basic or enhanced scanning.
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImageScanFindings.html
+ * @throws CliError
+ */
+export async function describeScan(repository: string, digest: string, region: string): Promise<ImageScan> {
+  const found: Vulnerability[] = []
+  let inUse: number | null = null
+  let nextToken: string | undefined
+  do {
+    const asked = new DescribeImageScanFindingsCommand({ repositoryName: repository, imageId: { imageDigest: digest }, maxResults: 1000, nextToken })
+    const page: DescribeImageScanFindingsCommandOutput | undefined = await client(region).send(asked, callOptions).catch(absentScan)
+    if (!page) return { state: 'absent', reason: 'ECR has not scanned it' }
+    const { status = 'unknown', description = '' } = page.imageScanStatus ?? {}
+    const state = scanStates[status] ?? 'failed'
+    if (state !== 'done') return { state, reason: [status, description].filter(Boolean).join(': ') }
+    found.push(...readVulnerabilities(page))
+    for (const { resources = [] } of page.imageScanFindings?.enhancedFindings ?? []) {
+      inUse = resources.reduce<number | null>((most, { details }) => Math.max(most ?? 0, details?.awsEcrContainerImage?.inUseCount ?? 0), inUse)
+    }
+    nextToken = page.nextToken
+  } while (nextToken)
+  return { state: 'done', found, inUse }
+}
+
+/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageScanStatus.html */
+const scanStates: Record<string, ImageScan['state']> = {
+  COMPLETE: 'done',
+  ACTIVE: 'done',
+  IN_PROGRESS: 'running',
+  PENDING: 'running',
+  UNSUPPORTED_IMAGE: 'unsupported',
+}
+
+function absentScan(cause: unknown): undefined {
+  if ((cause as Error).name !== 'ScanNotFoundException') throw awsError('read what the scan of the image found', cause, 'ecr:DescribeImageScanFindings')
+}
+
+function readVulnerabilities({ imageScanFindings }: DescribeImageScanFindingsCommandOutput): Vulnerability[] {
+  const basic = (imageScanFindings?.findings ?? []).map(({ name = '', severity = 'UNDEFINED', uri, attributes = [] }) => {
+    const attribute = (key: string) => attributes.find((each) => each.key === key)?.value
+    return { id: name, severity, package: attribute('package_name') ?? '', version: attribute('package_version') ?? '', fixedIn: null, url: uri ?? null }
+  })
+  const enhanced = (imageScanFindings?.enhancedFindings ?? []).filter(({ status }) => status !== 'SUPPRESSED').flatMap((finding) => {
+    const { packageVulnerabilityDetails: details, severity = 'UNDEFINED' } = finding
+    const common = { id: details?.vulnerabilityId ?? finding.title ?? '', severity, url: details?.sourceUrl ?? null }
+    return (details?.vulnerablePackages ?? [{}]).map(({ name = '', version = '', fixedInVersion }) => ({ ...common, package: name, version, fixedIn: fixedInVersion || null }))
+  })
+  return [...basic, ...enhanced]
+}
+
+/** Asks for a basic scan; enhanced scanning decides for itself, and a scan that was asked for today is not repeated. @throws CliError */
+export async function startScan(repository: string, digest: string, region: string): Promise<void> {
+  try {
+    await client(region).send(new StartImageScanCommand({ repositoryName: repository, imageId: { imageDigest: digest } }), callOptions)
+  } catch (cause) {
+    if (!['LimitExceededException', 'ValidationException', 'UnsupportedImageTypeException'].includes((cause as Error).name)) {
+      throw awsError('start a scan of the image', cause, 'ecr:StartImageScan')
+    }
   }
 }
