@@ -38,6 +38,8 @@ if (existsSync(ecsDeploy)) process.env.EMBEDDED_AWS_ECS_DEPLOY ??= ecsDeploy
 const act = `${root}.fargate-ctl/tools/act/bin/act`
 if (existsSync(act)) process.env.FARGATE_CTL_TEST_ACT ??= act
 const missing = findMissing()
+if (!missing.includes('time') && which('podman')) process.env.EMBEDDED_AWS_TEST_PODMAN = '1'
+if (!missing.includes('time') && process.getuid?.() === 0 && which('dockerd') && which('ip')) process.env.EMBEDDED_AWS_TEST_NAMESPACES = '1'
 const stops = [await startEngine(), await startTerraform()]
 process.env.FARGATE_CTL_TEST_WITHOUT = missing.join(',')
 const runs = await Promise.all([...aside.map(runAside), ...(everything ? [runApplication()] : []), runTap()])

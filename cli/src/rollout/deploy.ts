@@ -8,6 +8,7 @@ import { followApply } from '../terraform/progress.ts'
 import { applyTerraform, readOutputs, type Applied } from '../terraform/terraform.ts'
 import { approve } from './approve.ts'
 import { countChanges, readChanges, type Changes } from '../terraform/changes.ts'
+import { markProved } from './mark-proved.ts'
 import { namingLog, withPlan, withPlanOf, type LockFlags, type Prepared, type PreparedPlan, type PrepareFlags } from './prepare.ts'
 import { printChanges } from './print-changes.ts'
 import type { Observed } from './observe.ts'
@@ -16,7 +17,7 @@ import { requireHoldable, withHook } from './hold.ts'
 import { requireServed, type Held, type Served } from './outcome.ts'
 import { withReceipt, type Attempt, type Evidence } from './receipt/record.ts'
 import { readServiceOutputs } from './service.ts'
-import { refuseHeld, refuseKnownBad, tellTruth } from './truth.ts'
+import { refuseHeld, refuseKnownBad, tellNothingBegins, tellTruth } from './truth.ts'
 import { usualApply, usualSeconds } from './usual.ts'
 
 export type DeployFlags = PrepareFlags & RolloutFlags & {
@@ -111,15 +112,23 @@ async function applyPlan(deployment: Deployment, prepared: PreparedPlan, flags: 
       ? { outputs: await readOutputs(terraform), leftover: undefined }
       : await applyAndFollow(prepared, changes, evidence, terminal)
     evidence.outputs = outputs
+    if (plan.isEmpty) tellNothingBegins(truth, outputs, terminal)
     if (leftover) terminal.warn([leftover.error.message, leftover.error.fix].join('\n'))
     const applied = !plan.isEmpty
-    const { url, outcome } = await waitUntilServed(deployment, { release, identity, receipts: prepared.receipts, applied, changes }, evidence, flags, terminal)
+    const { url, outcome } = await waitUntilServed(deployment, { release, identity, receipts: prepared.receipts, applied, usualSeconds: usualSeconds(prepared.receipts, changes, proofStage) }, evidence, flags, terminal)
     if (holding && outcome.kind === 'served') terminal.warn('ECS did not hold the deployment: it is complete.')
     // It serves, but the next apply would not know of this one.
     if (leftover?.isUnsaved) throw leftover.error
     return { url, ...describeOutcome(outcome), receipt: evidence.id, ...result }
   })
   return holding ? withHook(holding, terminal, work) : work()
+}
+
+/** What the outcome means for who called. */
+export function describeOutcome(outcome: Served | Held): Pick<DeployResult, 'version' | 'proof' | 'held'> {
+  if (outcome.kind === 'served') return { version: outcome.version, proof: outcome.proof, held: null }
+  const { deployment, expiresAt, timeoutAction } = outcome.hold
+  return { version: null, proof: null, held: { deployment, expiresAt: expiresAt?.toISOString() ?? null, timeoutAction } }
 }
 
 const applyStage = 'terraform apply'
@@ -134,22 +143,16 @@ function applyAndFollow({ terraform, file, plan, receipts }: PreparedPlan, chang
   return namingLog(terraform, terminal, apply)
 }
 
-/** What the outcome means for who called. */
-export function describeOutcome(outcome: Served | Held): Pick<DeployResult, 'version' | 'proof' | 'held'> {
-  if (outcome.kind === 'served') return { version: outcome.version, proof: outcome.proof, held: null }
-  const { deployment, expiresAt, timeoutAction } = outcome.hold
-  return { version: null, proof: null, held: { deployment, expiresAt: expiresAt?.toISOString() ?? null, timeoutAction } }
-}
-
 /**
- * @param deployed `applied`: whether Terraform has applied something, or somebody has let a held deployment go on
+ * @param deployed `applied`: whether Terraform has applied something, or somebody has let a held deployment go on;
+ *   `usualSeconds`: what the wait took of late
  * @param flags `decidedHook`: the lifecycle hook of the deployment that somebody has decided
  * @returns held only where --hold asks for it
  * @throws CliError `deploymentFailed`, or `unavailable` where something is missing without which nothing is proved
  */
 export async function waitUntilServed(
   { project, settings }: Pick<Deployment, 'project' | 'settings'>,
-  { release, identity, receipts, applied, changes }: Pick<PreparedPlan, 'release' | 'identity' | 'receipts'> & { applied: boolean; changes?: Changes },
+  { release, identity, receipts, applied, usualSeconds: usual }: Pick<PreparedPlan, 'release' | 'identity' | 'receipts'> & { applied: boolean; usualSeconds?: number | undefined },
   evidence: Evidence,
   flags: WatchFlags & { hold?: boolean; decidedHook?: string },
   terminal: Terminal,
@@ -163,8 +166,8 @@ export async function waitUntilServed(
   const locateInputs = async () => (await import('../terraform/settings/locate-inputs.ts')).locateInputs(project)
   const onLook = (seen: Observed) => (evidence.seen = seen)
   const { region, name, env } = settings.inputs
-  const about = { release, region, account: identity.account, environment: `${name}-${env}`, tags: new Map(receipts.map((each) => [each.release.digest, each.release.tag])), usualSeconds: changes && usualSeconds(receipts, changes, proofStage) }
-  const watched = { timeoutSeconds, bakeSeconds, keepTrying, speed, decidedHook, locateInputs, onLook }
+  const about = { release, region, account: identity.account, environment: `${name}-${env}`, tags: new Map(receipts.map((each) => [each.release.digest, each.release.tag])) }
+  const watched = { timeoutSeconds, bakeSeconds, keepTrying, speed, decidedHook, usualSeconds: usual, locateInputs, onLook }
   const options = { ...about, outputs: { ...read, alb_url: url }, applied, ...watched }
   const reached = await terminal.step(proofStage, async (say) => {
     const outcome = await watchRollout(options, terminal, say).catch((error: unknown) => {
@@ -173,6 +176,7 @@ export async function waitUntilServed(
     evidence.outcome = outcome
     return outcome.kind === 'held' && flags.hold ? outcome : requireServed(outcome, release)
   })
+  if (reached.kind === 'served') await markProved(release, settings, terminal)
   return { url, outcome: reached }
 }
 

@@ -94,7 +94,7 @@ export async function withPlanFolder<Result>(work: (folder: string) => Promise<R
  */
 export async function openTerraform(project: Project, release: VariableRelease | undefined, { lockWait }: LockFlags, terminal: Terminal): Promise<Terraform> {
   const terraform: Terraform = {
-    ...terraformFor(project, variablesOf(release ?? anyRelease)),
+    ...terraformFor(project, variablesOf(release)),
     log: openLog(project.scratch, 'terraform'),
     tell: (line) => terminal.note(line),
     lockWaitSeconds: lockWait,
@@ -113,11 +113,11 @@ export function namingLog<Result>({ log }: Terraform, terminal: Terminal, work: 
 
 type VariableRelease = Pick<Release, 'tag' | 'digest' | 'commit'>
 
-/** A look at what is there needs a tag, because the variable has no default, but nothing is done with it. */
-const anyRelease = { tag: 'none', digest: null, commit: null }
+/** A look at what is there needs an image, because its variables may have no default, but nothing is done with it. */
+const anyRelease: VariableRelease = { tag: 'none', digest: `sha256:${'0'.repeat(64)}`, commit: null }
 
 /** What Terraform is told of the release; it ignores variables that a configuration does not declare. */
-function variablesOf({ tag, digest, commit }: VariableRelease | typeof anyRelease): Record<string, string> {
+export function variablesOf({ tag, digest, commit }: VariableRelease = anyRelease): Record<string, string> {
   return { TF_VAR_image_tag: tag, ...(digest ? { TF_VAR_image_digest: digest } : {}), ...(commit ? { TF_VAR_image_commit: commit } : {}) }
 }
 
