@@ -22,7 +22,7 @@ import { createKeyIssuer } from './access/learn-keys.ts'
 import { refuse } from './access/refusals.ts'
 import { Refusal } from './access/signature.ts'
 import { createEcrApi } from './ecr/api.ts'
-import { askForLogin, createRegistryLogin, type Registry } from './ecr/login.ts'
+import { addressRegistry, askForLogin, createRegistryLogin, type Registry } from './ecr/login.ts'
 import { createControl } from './faults/control.ts'
 import { isHealthy } from './ministack.ts'
 import { healthPath, ownService, statusPath } from './own-api.ts'
@@ -34,7 +34,8 @@ import { readCall } from './protocols.ts'
 import type { Scope } from './records.ts'
 import { openStore } from './state.ts'
 import { createElbApi } from './elb/elb-api.ts'
-import { createEngineApi } from './tasks/engine-api.ts'
+import type { EngineAddress } from './engine/address.ts'
+import { createEngineApi } from './engine/engine-api.ts'
 import { createEc2Api } from './ec2/api.ts'
 import { createProcessEngine } from './tasks/processes/engine.ts'
 import { createProxy } from './proxy.ts'
@@ -55,10 +56,8 @@ export type GatewayOptions = {
   instance?: string | undefined
   /** Where the state is kept; also the value of the label `embedded-aws` on every container. */
   stateDir: string
-  /** The environment that says where the container engine listens (DOCKER_HOST). Default: this process's. */
-  engineEnv?: NodeJS.ProcessEnv | undefined
-  /** Whether tasks are containers, or processes of this machine without isolation. Default: containers. */
-  tasksAre?: 'containers' | 'processes' | undefined
+  /** Runs the tasks; with `none` they are processes of this machine, without isolation. */
+  engine: EngineAddress | 'none'
   /** How many of AWS's seconds pass in one. Default: 1. */
   speed?: number | undefined
   log: (line: string) => void
@@ -89,12 +88,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   server.listen(options.port ?? 0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const registry: Registry = { address: `127.0.0.1:${port}`, password: () => login.issue().password }
+  const registry: Registry = { address: `127.0.0.1:${port}`, password: (scope) => login.issue(scope).password }
 
-  const engine =
-    options.tasksAre === 'processes'
-      ? await createProcessEngine({ registry, folder: join(stateDir, 'processes') })
-      : await createEngineApi(options.engineEnv ?? process.env)
+  const engine = options.engine === 'none' ? await createProcessEngine(join(stateDir, 'processes')) : await createEngineApi(options.engine)
   const health = createTargetHealth({ clock })
   await ensureCertificate(stateDir)
   const certificate = () => loadCertificate(stateDir)
@@ -132,9 +128,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (api) return answerCall(api, models[service] ?? noModel, scope, req, body, res, log)
     if (service === 'elasticloadbalancing') return elb(scope, req, body, res)
     if (service === 'ec2') return ec2(req, body, res)
-    if (service === 'ecr') return ecr(req, body, res)
+    if (service === 'ecr') return ecr(scope, req, body, res)
     if (service === 'sts' || service === 'iam') return issueKey(req, body, res, scope.account)
-    if (service === ownService && req.url === statusPath) return void res.end(JSON.stringify(readStatus(store, health)))
+    if (service === ownService && req.url === statusPath) return void res.end(JSON.stringify(readStatus(store, health, engine.way.published)))
     if (service === ownService) return control(req, body, res)
     proxy.stream(req, res, body)
   }
@@ -142,7 +138,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const [pathname = '/', query = ''] = (req.url ?? '/').split('?')
     if (!isOwnHost(req.headers.host) || isMinistacksOwn(pathname)) return void res.writeHead(403, { Connection: 'close' }).end()
     if (pathname === healthPath) return answerHealth(options.ministack, instance, res)
-    if (isRegistry(req, pathname)) return login.admits(req) ? proxy.stream(req, res) : askForLogin(res)
+    if (isRegistry(req, pathname)) {
+      const scope = login.admits(req)
+      return scope ? proxy.stream(addressRegistry(req, scope), res) : askForLogin(res)
+    }
     try {
       await answer(await identify(req, new URLSearchParams(query), keys), req, res)
     } catch (error) {

@@ -25,7 +25,13 @@ export type State = {
   alarms: Record<string, Record<string, unknown>>
 }
 
-export type Store = { state: State; save: () => void; flush: () => Promise<void> }
+export type Store = {
+  state: State
+  save: () => void
+  flush: () => Promise<void>
+  /** Why the last change is not saved yet; undefined when it is, or is about to be. */
+  trouble: () => string | undefined
+}
 
 /** Of the file; another one is not read. */
 const version = 1
@@ -80,11 +86,18 @@ export function openStore(file: string, log: (line: string) => void): Store {
   let pending: NodeJS.Timeout | undefined
   let writing = Promise.resolve()
   // What could not be saved is still in memory, and saved with the next change or a little later.
+  let trouble: string | undefined
   const write = () =>
-    writeJson(file, { version, ...state }).catch((error: Error) => {
-      log(`${error.message} ${String(error.cause)}`)
-      pending ??= setTimeout(() => void writeNow(), retryMilliseconds)
-    })
+    writeJson(file, { version, ...state }).then(
+      () => {
+        trouble = undefined
+      },
+      (error: Error) => {
+        trouble = `${error.message} ${String(error.cause)}`
+        log(trouble)
+        pending ??= setTimeout(() => void writeNow(), retryMilliseconds)
+      },
+    )
   const writeNow = () => {
     clearTimeout(pending)
     pending = undefined
@@ -95,5 +108,6 @@ export function openStore(file: string, log: (line: string) => void): Store {
     state,
     save: () => (pending ??= setTimeout(() => void writeNow(), 50)),
     flush: () => (pending ? writeNow() : writing),
+    trouble: () => trouble,
   }
 }

@@ -148,3 +148,14 @@ export function refuseKnownBad({ takenBack: all, drift }: Truth, { digest, tag }
     ].filter(Boolean).join('\n'),
   })
 }
+
+/** Without a change ECS begins no deployment: where the last one of what it runs has failed, that is what will be told. */
+export function tellNothingBegins({ live, takenBack: failures }: Truth, outputs: Record<string, unknown>, terminal: Pick<Terminal, 'warn'>): void {
+  const failed = live && failures.findLast(({ taskDefinition }) => taskDefinition === live.taskDefinition)
+  if (!failed || (live.since && live.since > failed.at)) return
+  const { cluster_name: cluster = '<cluster>', service_name: service = '<service>' } = readServiceOutputs(outputs)
+  terminal.warn(
+    `Terraform has nothing to apply, so ECS does not try again: what follows is how the last deployment of ${shortArn(live.taskDefinition)} failed.\n` +
+      `To try the same version again: aws ecs update-service --cluster ${cluster} --service ${service} --force-new-deployment`,
+  )
+}

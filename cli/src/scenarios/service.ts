@@ -16,7 +16,7 @@ import {
 import { describeScaling } from '../platform/aws/autoscaling.ts'
 import { callOptions, clientDefaults, doing } from '../platform/aws/client.ts'
 import { describeAlarms } from '../platform/aws/cloudwatch.ts'
-import { findLoadBalancer } from '../platform/aws/elb.ts'
+import { findBalancerOf } from '../platform/aws/elb.ts'
 import { run } from '../platform/run.ts'
 import type { DeployedService } from '../rollout/service.ts'
 
@@ -38,7 +38,7 @@ export function makeBreakable(deployed: DeployedService) {
   const findTraffic = async () => {
     const { loadBalancers: [first] = [] } = await deployed.describe()
     const group = first?.targetGroupArn ?? ''
-    const balancer = (await findLoadBalancer(group, region)) ?? ''
+    const balancer = (await findBalancerOf(group, region)) ?? ''
     return { LoadBalancer: balancer.split(':loadbalancer/')[1] ?? '', TargetGroup: group.split(':').at(-1) ?? '' }
   }
 

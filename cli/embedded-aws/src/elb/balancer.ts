@@ -152,8 +152,9 @@ export async function createBalancer(options: Options) {
     asked.on('response', (response) => {
       metrics.answer(loadBalancer.arn, group, response.statusCode ?? 502, (performance.now() - askedAt) / 1000)
       res.writeHead(response.statusCode ?? 502, response.statusMessage, without(response.rawHeaders, hopByHop))
-      res.flushHeaders()
       response.pipe(res)
+      // What has come of the body by then goes out with the headers; they do not wait for more.
+      setImmediate(() => res.writableEnded || res.flushHeaders())
       response.on('error', () => res.destroy())
     })
     asked.on('error', ({ code }: NodeJS.ErrnoException) => {
@@ -164,7 +165,8 @@ export async function createBalancer(options: Options) {
       target.inFlight.delete(cut)
       if (!res.writableFinished) asked.destroy()
     })
-    req.pipe(asked)
+    if (hasBody(req)) req.pipe(asked)
+    else asked.end()
   }
 
   const upgrade = (front: Front, protocol: Protocol, req: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -237,6 +239,9 @@ export async function createBalancer(options: Options) {
 function isThere<T>(value: T | undefined): value is T {
   return value !== undefined
 }
+
+/** https://www.rfc-editor.org/rfc/rfc9112#section-6.3 */
+const hasBody = ({ headers }: IncomingMessage) => headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 
 const balancerOf = ({ loadBalancer }: Front) => loadBalancer?.arn ?? ''
 

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { AwsError } from '../aws-error.ts'
 import type { LogFilters } from '../cloudwatch/log-filters.ts'
 import type { ContainerDefinition, Scope, Task } from '../records.ts'
-import type { EngineApi } from './engine-api.ts'
+import type { EngineApi } from '../engine/engine-api.ts'
 import { ResourceInitializationError } from './secrets.ts'
 import type { Upstream } from '../upstream.ts'
 

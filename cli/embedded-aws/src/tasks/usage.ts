@@ -2,7 +2,7 @@ import { nameOf, scopeOf } from '../arn.ts'
 import { now, type Clock } from '../clock.ts'
 import { dimensions, type Metrics } from '../cloudwatch/metrics.ts'
 import type { Task } from '../records.ts'
-import { answers, type EngineApi } from './engine-api.ts'
+import { answers, type EngineApi } from '../engine/engine-api.ts'
 
 /**
  * Measures what tasks use of what they have reserved.

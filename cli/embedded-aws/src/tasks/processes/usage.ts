@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { EngineError } from '../engine-api.ts'
+import { EngineError } from '../../engine/engine-api.ts'
 
 /** https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: the fields after the program's name, of which the first is the third. */
 const userTicks = 11
