@@ -1,5 +1,5 @@
 // @ts-check
-// Sets up what a command needs: node cli/setup/main.mjs [--for rehearse|lint|test|test:all|all] [--check]
+// Sets up what a command needs: node cli/setup/main.mjs [--for deploy|rehearse|lint|test|test:all|all] [--check]
 // Runs on Node 20 without any package, because it is what installs them.
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
@@ -22,6 +22,7 @@ const linters = [goLinters, pythonLinters]
 const tested = [wish(engine), terraform, provider, wish(embeddedAws), wish(awsModels)]
 /** Steps in a list of their own do not depend on each other. @type {Record<string, (Step | Step[])[]>} */
 const purposes = {
+  deploy: [...base, terraform],
   rehearse: [...base, wish(engine, 'without an engine, tasks are processes without isolation'), terraform, provider, embeddedAws],
   lint: [...base, terraform, provider, ...linters],
   test: [...base, ...tested, browser],

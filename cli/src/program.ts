@@ -1,8 +1,10 @@
 import { resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
+import { registerAdopt } from './commands/adopt.ts'
 import { registerBuild } from './commands/build.ts'
 import { registerCompletion } from './commands/completion.ts'
+import { registerContinue } from './commands/continue.ts'
 import { registerDeploy } from './commands/deploy.ts'
 import { registerDestroy } from './commands/destroy.ts'
 import { registerDoctor } from './commands/doctor.ts'
@@ -12,6 +14,7 @@ import { registerHistory } from './commands/history.ts'
 import { registerLint } from './commands/lint.ts'
 import { registerLogs } from './commands/logs.ts'
 import { registerPlan } from './commands/plan.ts'
+import { registerPromote } from './commands/promote.ts'
 import { registerRehearse } from './commands/rehearse.ts'
 import { registerReport } from './commands/report.ts'
 import { registerRollback } from './commands/rollback.ts'
@@ -42,8 +45,10 @@ const commands = [
   registerBuild,
   registerPlan,
   registerDeploy,
+  registerContinue,
   registerStatus,
   registerRollback,
+  registerPromote,
   registerHistory,
   registerReport,
   registerDrift,
@@ -55,6 +60,7 @@ const commands = [
   registerRun,
   registerExec,
   registerUnlock,
+  registerAdopt,
   registerDestroy,
   registerCompletion,
 ]

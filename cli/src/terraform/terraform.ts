@@ -211,6 +211,20 @@ export async function forceUnlock(terraform: Terraform, id: string): Promise<voi
   })
 }
 
+/**
+ * Takes something that exists over into the state; another plan or apply must not go on meanwhile.
+ * @returns whether it exists @throws CliError
+ */
+export async function importResource(terraform: Terraform, address: string, id: string): Promise<boolean> {
+  const files = terraform.varFiles.map((each) => `-var-file=${each}`)
+  const args = ['import', '-input=false', '-no-color', ...lockWait(terraform), ...files, address, id]
+  const { stdout, stderr, exitCode } = await run(terraformProgram(), args, { ...options(terraform), accept: 'any' })
+  if (exitCode === 0 || stderr.includes('already managed by Terraform')) return true
+  if (/Cannot import non-existent remote object|couldn't find resource|NotFound/.test(stderr)) return false
+  const cause = plain(stderr || stdout)
+  throw new CliError('unavailable', `${address} could not be taken over (${id}).`, { cause, fix: 'Fix the cause and run the same command again: what was taken over stays so.' })
+}
+
 /** Reads JSON that terraform printed, without what it warned of before and what setup-terraform's wrapper puts around it. */
 function parseOutput<Schema extends z.ZodType>(schema: Schema, stdout: string): z.infer<Schema> {
   const text = stdout.slice(stdout.search(/^\{/m), stdout.lastIndexOf('}') + 1)

@@ -89,7 +89,7 @@ t.test('a lock that could not be released after all was applied does not make it
   const left = 'Error message: failed to delete the lock file: AccessDenied\nLock Info:\n  ID:        1234-abcd\n'
   const { exitCode, stderr, stdout } = await deploy([...approved, '--json'], { FAKE_STATE: '1', FAKE_APPLY_ERROR: diagnostic('Error releasing the state lock', left) })
   t.equal(exitCode, 0, stderr)
-  t.match(stderr, /warning: Terraform has applied and saved its state, but the lock .* is left\.\n.*force-unlock 1234-abcd;/)
+  t.match(stderr, /warning: Terraform has applied and saved its state, but the lock .* is left\.\n.*fargate-ctl unlock 1234-abcd;/)
   t.match(JSON.parse(stdout), { version: '1.2.3' })
 })
 

@@ -26,6 +26,8 @@ export type Attempt = {
   release: Release
   changes: Changes
   before: Receipt['before']
+  promotedFrom?: Receipt['promotedFrom']
+  continues?: string | undefined
 }
 
 /** What the deployment's work leaves here as it goes on, for a receipt that tells as much as there was to see. */
@@ -61,7 +63,7 @@ export async function withReceipt<Result>(attempt: Attempt, terminal: Terminal, 
   }
 }
 
-function describeAttempt({ settings, command, identity, release: known, changes, before }: Attempt) {
+function describeAttempt({ settings, command, identity, release: known, changes, before, promotedFrom, continues }: Attempt) {
   const { backend, inputs, variables } = settings
   const { region, name, env } = inputs
   const { repository, tag, digest, platform, version, commit } = known
@@ -74,6 +76,8 @@ function describeAttempt({ settings, command, identity, release: known, changes,
     target: { account: identity.account, region, name, env, state: `s3://${backend.bucket}/${backend.key}` },
     // A build tells more of it.
     release: { repository, tag, digest, platform, version, commit },
+    ...(promotedFrom && { promotedFrom }),
+    ...(continues && { continues }),
     before,
     variables: { ...variables, values },
     changes,
@@ -148,6 +152,10 @@ function describeStopped({ task, log }: Observed['stopped'][number]): Receipt['s
 /** Proved is what the outcome proves and no error came after; all else is what the error says. */
 function describeOutcome(outcome: Outcome | undefined, error: unknown): Receipt['outcome'] {
   if (outcome?.kind === 'served' && error === undefined) return { kind: 'proved', proof: outcome.proof, version: outcome.version }
+  if (outcome?.kind === 'held') {
+    const { expiresAt, timeoutAction } = outcome.hold
+    return { kind: 'held', exitCode: error instanceof CliError ? error.exitCode : exitCodes.done, expiresAt: isoOf(expiresAt ?? undefined), timeoutAction }
+  }
   const { message, exitCode, fix = null, cause } = error instanceof CliError ? error : new CliError('unavailable', `A bug of fargate-ctl: ${describeCause(error)}`, { exitCode: exitCodes.bug })
   const told = { exitCode, message, cause: describeCause(cause) ?? null, fix }
   if (exitCode > 128) return { kind: 'interrupted', ...told }
