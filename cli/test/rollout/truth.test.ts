@@ -6,7 +6,7 @@ const outputs = { cluster_name: 'web-dev', service_name: 'web', alb_url: 'http:/
 
 function tell(truth: Partial<Truth>): string[] {
   const warnings: string[] = []
-  tellNothingBegins({ live: null, drift: null, takenBack: [], unknown: null, ...truth }, outputs, { warn: (text: string) => void warnings.push(text) })
+  tellNothingBegins({ live: null, drift: null, takenBack: [], held: null, unknown: null, ...truth }, outputs, { warn: (text: string) => void warnings.push(text) })
   return warnings
 }
 
