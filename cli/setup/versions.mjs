@@ -103,7 +103,6 @@ export const python = {
 
 /** What the embedded AWS pins for itself. */
 function readRequirements() {
-  /** @type {string[]} */
-  const requirements = JSON.parse(readFileSync(new URL('../embedded-aws/python.json', import.meta.url), 'utf8'))
-  return requirements
+  const text = readFileSync(new URL('../embedded-aws/python.json', import.meta.url), 'utf8')
+  return /** @type {string[]} */ (/** @type {unknown} */ (JSON.parse(text)))
 }

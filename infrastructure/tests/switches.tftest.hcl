@@ -294,8 +294,8 @@ run "sidecars" {
   assert {
     condition = alltrue([
       for app in [module.ecs.services["app"].container_definitions["app"].container_definition] : alltrue([
-        contains(app.environment, { name = "METRICS_PORT", value = "9464" }),
-        app.portMappings[*].containerPort == [8080],
+        one([for variable in app.environment : variable.value if variable.name == "METRICS_PORT"]) == "9464",
+        join(" ", app.portMappings[*].containerPort) == "8080",
       ])
     ])
     error_message = "The app gives no metrics to the sidecar, or the load balancer could reach them."

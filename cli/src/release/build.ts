@@ -9,7 +9,7 @@ import {
   type Repository,
 } from '../platform/aws/ecr.ts'
 import { getIdentity, requireAccount } from '../platform/aws/sts.ts'
-import { allOf, CliError } from '../platform/errors.ts'
+import { allOf, CliError, describeCause } from '../platform/errors.ts'
 import { throwIfInterrupted } from '../platform/interrupts.ts'
 import type { Project } from '../platform/project.ts'
 import { hideSecret } from '../platform/terminal/secrets.ts'
@@ -207,7 +207,7 @@ async function push(engine: Engine, repository: Repository, tag: string, region:
 async function pushOrSend(engine: Engine, { name, uri }: Repository, tag: string, login: RegistryLogin, say: Say): Promise<void> {
   const session = await openRegistrySession(engine, login).catch((error: unknown) => {
     throwIfInterrupted()
-    if (!(error instanceof CliError) || !isOnLoopback(login.endpoint)) throw error
+    if (!(error instanceof CliError) || !isOnLoopback(login.endpoint) || !unreached.test(describeCause(error.cause) ?? '')) throw error
     return undefined
   })
   if (session) return pushImage(engine, `${uri}:${tag}`, session, say).finally(() => session.close())
@@ -215,6 +215,9 @@ async function pushOrSend(engine: Engine, { name, uri }: Repository, tag: string
   const { sendImage } = await import('./send-image.ts')
   await sendImage(engine, `${uri}:${tag}`, { url: login.endpoint, name, username: login.username, password: login.password }, tag)
 }
+
+/** As docker and podman word it when nobody answers at an address. */
+const unreached = /connection refused|no route to host|unreachable|i\/o timeout|\bEOF\b/i
 
 const isOnLoopback = (endpoint: string) => new URL(endpoint).hostname === '127.0.0.1'
 

@@ -2,14 +2,14 @@
 import t from 'tap'
 import { createEngineApi } from '../../src/engine/engine-api.ts'
 import { startElsewhere } from '../support/elsewhere.ts'
-import { tryEngine } from '../support/engine-trial.ts'
+import { tryService, tryTask } from '../support/engine-trial.ts'
 import { skipFileWithout } from '../support/needs.ts'
 
 skipFileWithout('engine', 'ministack', 'namespaces')
 
 const engine = await startElsewhere(t)
 
-t.test('tasks in an engine on another machine', (t) => tryEngine(t, engine))
+t.test('tasks in an engine on another machine', async (t) => tryService(t, await tryTask(t, engine)))
 
 t.test('TLS: without the certificates it does not open', async (t) => {
   const withoutTls = await createEngineApi({ host: engine.host })

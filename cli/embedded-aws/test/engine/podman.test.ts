@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { findEngine } from '../../src/engine/find-engine.ts'
 import { endPodman } from '../../src/engine/podman.ts'
-import { tryEngine } from '../support/engine-trial.ts'
+import { tryTask } from '../support/engine-trial.ts'
 import { skipFileWithout } from '../support/needs.ts'
 
 skipFileWithout('engine', 'ministack', 'podman')
@@ -20,5 +20,5 @@ t.test('tasks in podman', async (t) => {
     t.notOk(existsSync(engine.host.replace('unix://', '')), 'its service has ended')
   })
   t.same(await findEngine('podman', process.env, folder), engine, 'the service that runs is found')
-  await tryEngine(t, engine)
+  await tryTask(t, engine)
 })

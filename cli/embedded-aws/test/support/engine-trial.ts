@@ -1,9 +1,9 @@
 import type { Test } from 'tap'
 import type { EngineAddress } from '../../src/engine/address.ts'
-import { appContainer, scope, scriptContainer, startEcs } from './ecs.ts'
+import { appContainer, scope, scriptContainer, startEcs, type Ecs } from './ecs.ts'
 
-/** What every engine has to be good for: images, logs, the metadata endpoint, health checks and traffic. */
-export async function tryEngine(t: Test, engine: EngineAddress): Promise<void> {
+/** A task's image, log and metadata endpoint, in an engine. */
+export async function tryTask(t: Test, engine: EngineAddress): Promise<Ecs> {
   const ecs = await startEcs(t, { image: true, engine, speed: 3 })
   await ecs.createLogGroup('/tests/engine')
   const options = { 'awslogs-group': '/tests/engine', 'awslogs-region': scope.region, 'awslogs-stream-prefix': 'tests' }
@@ -12,7 +12,11 @@ export async function tryEngine(t: Test, engine: EngineAddress): Promise<void> {
   const [line] = await ecs.logsOf('/tests/engine', `tests/app/${task.taskArn?.split('/').at(-1)}`)
   t.match(line, /^sha256:[0-9a-f]{64}$/, 'tasks reach the metadata endpoint')
   t.equal(task.containers?.[0]?.imageDigest, line, 'and the digest is that of the registry')
+  return ecs
+}
 
+/** Health checks and traffic. */
+export async function tryService(t: Test, ecs: Ecs): Promise<void> {
   const balancer = await ecs.createBalancer('engine')
   const command = ['CMD', '/usr/local/bin/node', '-e', 'fetch("http://127.0.0.1:8080/").catch(() => process.exit(1))']
   const definition = await ecs.register('web', [appContainer({ VERSION: '1' }, { healthCheck: { command, interval: 5, timeout: 60 } })])
