@@ -99,8 +99,8 @@ export const python = {
   ecsDeploy: ['ecs-deploy==1.17.0'],
 }
 
-/** What the embedded AWS pins for itself. */
+/** What the embedded AWS pins for itself, in a list of strings. */
 function readRequirements() {
   const text = readFileSync(new URL('../embedded-aws/python.json', import.meta.url), 'utf8')
-  return /** @type {string[]} */ (/** @type {unknown} */ (JSON.parse(text)))
+  return [...text.matchAll(/"([^"]+)"/g)].map(([, requirement = '']) => requirement)
 }
