@@ -10,7 +10,7 @@ import { browser } from './steps/browser.mjs'
 import { engine } from './steps/engine.mjs'
 import { bundledCli, nodeModules } from './steps/node-modules.mjs'
 import { provider } from './steps/provider.mjs'
-import { awsModels, ecsDeploy, embeddedAws, pythonLinters } from './steps/python.mjs'
+import { act, awsModels, ecsDeploy, embeddedAws, pythonLinters } from './steps/python.mjs'
 import { goLinters, terraform } from './steps/program.mjs'
 import { withLock } from './lock.mjs'
 
@@ -26,7 +26,7 @@ const purposes = {
   rehearse: [...base, wish(engine, 'without an engine, tasks are processes without isolation'), terraform, provider, embeddedAws],
   lint: [...base, terraform, provider, ...linters],
   test: [...base, ...tested, browser],
-  'test:all': [...base, ...tested, goLinters.map((step) => wish(step)), wish(pythonLinters), wish(ecsDeploy), browser],
+  'test:all': [...base, ...tested, goLinters.map((step) => wish(step)), wish(pythonLinters), wish(ecsDeploy), wish(act), browser],
   all: [...base, engine, terraform, provider, embeddedAws, awsModels, ...linters, browser],
 }
 

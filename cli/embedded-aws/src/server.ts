@@ -3,13 +3,18 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createAutoscaling } from './autoscaling/api.ts'
+import { createScaler } from './autoscaling/scaler.ts'
 import { AwsError } from './aws-error.ts'
 import { createBalancer } from './elb/balancer.ts'
 import { ensureCertificate, loadCertificate } from './elb/certificate.ts'
 import type { Capacity } from './deployments/capacity.ts'
 import { createClock } from './clock.ts'
 import { createCloudMap } from './cloud-map/api.ts'
+import { createAlarms } from './cloudwatch/alarms.ts'
 import { createCloudwatch } from './cloudwatch/api.ts'
+import { createLogFilters } from './cloudwatch/log-filters.ts'
+import { createMetrics } from './cloudwatch/metrics.ts'
+import { createMonitor } from './cloudwatch/monitor.ts'
 import { isMinistacksOwn, isOwnHost } from './access/doors.ts'
 import { identify, type Caller } from './access/identify.ts'
 import type { Keys } from './access/keys.ts'
@@ -17,7 +22,7 @@ import { createKeyIssuer } from './access/learn-keys.ts'
 import { refuse } from './access/refusals.ts'
 import { Refusal } from './access/signature.ts'
 import { createEcrApi } from './ecr/api.ts'
-import { askForLogin, createRegistryLogin, type Registry } from './ecr/login.ts'
+import { addressRegistry, askForLogin, createRegistryLogin, type Registry } from './ecr/login.ts'
 import { createControl } from './faults/control.ts'
 import { isHealthy } from './ministack.ts'
 import { healthPath, ownService, statusPath } from './own-api.ts'
@@ -35,7 +40,9 @@ import { createEc2Api } from './ec2/api.ts'
 import { createProcessEngine } from './tasks/processes/engine.ts'
 import { createProxy } from './proxy.ts'
 import { createTargetHealth } from './elb/target-health.ts'
+import { createTrafficMetrics } from './elb/traffic-metrics.ts'
 import { createTasks } from './tasks/tasks.ts'
+import { createUsage } from './tasks/usage.ts'
 import { createSsm } from './ssm/public-parameters.ts'
 import { createUpstream } from './upstream.ts'
 
@@ -66,8 +73,8 @@ const models: Record<string, Model> = { ecs, 'application-autoscaling': applicat
 const noModel: Model = { source: '', operations: {}, shapes: {} }
 
 /**
- * Serves the AWS APIs on one loopback port: Amazon ECS, Application Auto Scaling, target health and the traffic of load
- * balancers are the gateway's own; everything else goes to ministack as it came.
+ * Serves the AWS APIs on one loopback port: Amazon ECS, Application Auto Scaling, CloudWatch's metrics, target health and the
+ * traffic of load balancers are the gateway's own; everything else goes to ministack as it came.
  * `close` stops all tasks and saves the state; a gateway that was killed finds its tasks again.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
@@ -81,22 +88,31 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   server.listen(options.port ?? 0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const registry: Registry = { address: `127.0.0.1:${port}`, password: () => login.issue().password }
+  const registry: Registry = { address: `127.0.0.1:${port}`, password: (scope) => login.issue(scope).password }
 
   const engine = options.engine === 'none' ? await createProcessEngine(join(stateDir, 'processes')) : await createEngineApi(options.engine)
   const health = createTargetHealth({ clock })
   await ensureCertificate(stateDir)
   const certificate = () => loadCertificate(stateDir)
-  const balancer = await createBalancer({ store, upstream, health, certificate, log })
-  const tasks = await createTasks({ store, engine, upstream, health, clock, registry, stateDir, log })
+  const metrics = createMetrics(clock)
+  const traffic = createTrafficMetrics(metrics)
+  const balancer = await createBalancer({ store, upstream, health, metrics: traffic, certificate, log })
+  const filter = createLogFilters({ upstream, metrics })
+  const tasks = await createTasks({ store, engine, upstream, filter, health, clock, registry, stateDir, log })
   const capacity: Capacity = { unavailable: new Set() }
   const deployments = createDeploymentController({ store, tasks, health, upstream, clock, capacity, log })
+  const cloudwatch = createCloudwatch({ upstream, store, metrics, clock })
+  const alarms = createAlarms({ store, metrics, clock, upstream })
+  const scaler = createScaler({ store, clock, wake: deployments.wake })
+  alarms.subscribe(scaler.take)
+  const measureTasks = createUsage({ engine, metrics, clock })
+  const monitor = createMonitor({ store, metrics, traffic, balancer, health, measureTasks, alarms, clock, log })
   const control = createControl({ engine, tasks, capacity, wake: deployments.wake })
-  const autoscaling = createAutoscaling({ store, deployments })
+  const autoscaling = createAutoscaling({ store, deployments, cloudwatch, scaler })
   const apis: Record<string, Api> = {
     ecs: createEcsApi({ store, tasks, deployments, health, upstream }),
     'application-autoscaling': autoscaling.answer,
-    monitoring: createCloudwatch({ upstream, store }),
+    monitoring: cloudwatch.answer,
     servicediscovery: createCloudMap(upstream),
     ssm: createSsm(upstream),
   }
@@ -112,7 +128,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (api) return answerCall(api, models[service] ?? noModel, scope, req, body, res, log)
     if (service === 'elasticloadbalancing') return elb(scope, req, body, res)
     if (service === 'ec2') return ec2(req, body, res)
-    if (service === 'ecr') return ecr(req, body, res)
+    if (service === 'ecr') return ecr(scope, req, body, res)
     if (service === 'sts' || service === 'iam') return issueKey(req, body, res, scope.account)
     if (service === ownService && req.url === statusPath) return void res.end(JSON.stringify(readStatus(store, health, engine.way.published)))
     if (service === ownService) return control(req, body, res)
@@ -122,7 +138,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const [pathname = '/', query = ''] = (req.url ?? '/').split('?')
     if (!isOwnHost(req.headers.host) || isMinistacksOwn(pathname)) return void res.writeHead(403, { Connection: 'close' }).end()
     if (pathname === healthPath) return answerHealth(options.ministack, instance, res)
-    if (isRegistry(req, pathname)) return login.admits(req) ? proxy.stream(req, res) : askForLogin(res)
+    if (isRegistry(req, pathname)) {
+      const scope = login.admits(req)
+      return scope ? proxy.stream(addressRegistry(req, scope), res) : askForLogin(res)
+    }
     try {
       await answer(await identify(req, new URLSearchParams(query), keys), req, res)
     } catch (error) {
@@ -146,7 +165,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   await balancer.reload()
   await tasks.adopt()
   deployments.start()
+  monitor.start()
   const close = async () => {
+    await monitor.stop()
     autoscaling.close()
     await deployments.stop()
     await tasks.close()

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { VpcEndpoint } from './ec2/vpc-endpoints.ts'
 import { readJson, writeJson } from './files.ts'
-import type { Cluster, ScalableTarget, ScheduledAction, Scope, Service, ServiceDeployment, ServiceRevision, Tag, Task, TaskDefinition } from './records.ts'
+import type { Cluster, ScalableTarget, ScalingActivity, ScalingPolicy, ScheduledAction, Scope, Service, ServiceDeployment, ServiceRevision, Tag, Task, TaskDefinition } from './records.ts'
 
 export type State = {
   clusters: Record<string, Cluster>
@@ -12,7 +12,7 @@ export type State = {
   serviceRevisions: Record<string, ServiceRevision>
   tasks: Record<string, Task>
   tags: Record<string, Tag[]>
-  scaling: { targets: Record<string, ScalableTarget>; policies: Record<string, Record<string, unknown>>; scheduled: Record<string, ScheduledAction> }
+  scaling: { targets: Record<string, ScalableTarget>; policies: Record<string, ScalingPolicy>; scheduled: Record<string, ScheduledAction>; activities: ScalingActivity[] }
   /** Load balancers and listeners (by ARN) to the loopback port each keeps for life. */
   ports: Record<string, number>
   /** Regions and accounts that have load balancers. */
@@ -48,7 +48,12 @@ const fileSchema = z.object({
   revisions: z.record(z.string(), z.number()).optional(),
   tags: z.record(z.string(), z.array(records)).optional(),
   scaling: z
-    .object({ targets: z.record(z.string(), records), policies: z.record(z.string(), records), scheduled: z.record(z.string(), records).default({}) })
+    .object({
+      targets: z.record(z.string(), records),
+      policies: z.record(z.string(), records),
+      scheduled: z.record(z.string(), records).default({}),
+      activities: z.array(records).default([]),
+    })
     .optional(),
   ports: z.record(z.string(), z.number()).optional(),
   balancerScopes: z.array(z.object({ region: z.string(), account: z.string() })).optional(),
@@ -63,7 +68,7 @@ const empty: State = {
   serviceRevisions: {},
   tasks: {},
   tags: {},
-  scaling: { targets: {}, policies: {}, scheduled: {} },
+  scaling: { targets: {}, policies: {}, scheduled: {}, activities: [] },
   ports: {},
   balancerScopes: [],
   flowLogs: {},

@@ -5,9 +5,9 @@ import { createTerminal, type Terminal, type TerminalOptions } from '../platform
 import type { BuildFlags, BuildResult } from '../release/build.ts'
 import type { ScanFlags } from '../release/scan.ts'
 import type { ImageSettings } from '../terraform/settings/settings.ts'
-import { addScanOptions, addSourceOptions, engineOption, readPlatform, readRepository, readTag } from './options.ts'
+import { addScanOptions, addSourceOptions, engineOption, readPlatform, readRepository, readTag, type RepositoryFlag } from './options.ts'
 
-type Flags = BuildFlags & ScanFlags & TerminalOptions & { region?: string; repository?: string }
+type Flags = BuildFlags & ScanFlags & TerminalOptions & { region?: string; repository?: RepositoryFlag }
 
 export function registerBuild(program: Command): void {
   const command = program
@@ -18,7 +18,7 @@ export function registerBuild(program: Command): void {
     .option('--no-push', 'build only')
     .option('--force', 'build even when the same content is in ECR', false)
     .option('--region <region>', 'with --repository: needs no Terraform')
-    .option('--repository <name>', "the ECR repository's name (default: as repository_name says)", readRepository)
+    .option('--repository <name>', "the ECR repository's name, or its address, which needs no --region (default: as repository_name says)", readRepository)
   addScanOptions(addSourceOptions(command))
     .addOption(engineOption())
     .addHelpText('after', `
@@ -30,7 +30,7 @@ Examples:
       const flags = command.optsWithGlobals<Flags>()
       const terminal = createTerminal(flags)
       const { build } = await import('../release/build.ts')
-      const project = findProject()
+      const project = findProject(undefined, { infrastructure: flags.repository === undefined })
       const result = await build(project, await readInputs(project, flags, terminal), flags, terminal)
       if (flags.maxSeverity) await requireScanOf(project, result, flags, terminal)
       printBuild(result, terminal)
@@ -51,13 +51,14 @@ async function readInputs(project: Project, flags: Flags, terminal: Terminal): P
     import('../terraform/settings/settings.ts'),
     import('../terraform/settings/check-settings.ts'),
   ])
-  const { region, repository } = flags
+  const { repository } = flags
+  const { region } = { ...flags, ...repository }
   if ((region === undefined) !== (repository === undefined)) {
     throw new CliError('usage', '--region and --repository go together.', {
       fix: 'Give both, and the configuration is not read; or neither, and it says where the image goes.',
     })
   }
-  return settingsFromFlags(flags) ?? requireSettings(project, terminal)
+  return settingsFromFlags({ ...repository, region }) ?? requireSettings(project, terminal)
 }
 
 function printBuild({ repository, tag, digest, sizeInBytes, platform, skipped, pushed }: BuildResult, terminal: Terminal): void {

@@ -33,13 +33,12 @@ Examples:
     .action(async (_options, command: Command) => {
       const { before, ...flags } = command.optsWithGlobals<Flags>()
       const terminal = createTerminal(flags)
-      const [{ deploy }, { requireSettings }] = await Promise.all([
+      const [{ deploy }, { refusedToDeploy, requireSettings }] = await Promise.all([
         import('../rollout/deploy.ts'),
         import('../terraform/settings/check-settings.ts'),
       ])
       const project = findProject()
-      // Terraform prefers a file's image_tag to TF_VAR_image_tag: another image than the checked one would be deployed.
-      const settings = await requireSettings(project, terminal, ['inputs/image-tag'])
+      const settings = await requireSettings(project, terminal, refusedToDeploy)
       const result = await deploy(project, settings, { ...flags, ...hookFor(before, settings, flags) }, terminal)
       printDeployment(result, terminal)
       terminal.printJson(result)

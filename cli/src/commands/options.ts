@@ -82,10 +82,16 @@ export function readPlatform(text: string): string {
   throw new InvalidArgumentError('Fargate runs linux/amd64 and linux/arm64.')
 }
 
-/** An ECR repository's name (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html). */
-export function readRepository(text: string): string {
-  const [, name] = /^\d{12}\.dkr[.-]ecr\.[^/]+\/([^:@]+)/.exec(text) ?? []
-  if (name !== undefined) throw new InvalidArgumentError(`That is an address; the repository's name is ${name}.`)
+/** An ECR repository: its address tells its account and region, too. */
+export type RepositoryFlag = { name: string; region?: string; account?: string }
+
+/** An ECR repository's name (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html), or its address. */
+export function readRepository(text: string): RepositoryFlag {
+  const [, account, region, name] = /^(\d{12})\.dkr[.-]ecr\.([a-z0-9-]+)\.[^/]+\/([^:@]+)$/.exec(text) ?? []
+  return account && region && name ? { account, region, name: checkName(name) } : { name: checkName(text) }
+}
+
+function checkName(text: string): string {
   if (text.length >= 2 && text.length <= 256 && /^[a-z0-9]+(?:[._/-][a-z0-9]+)*$/.test(text)) return text
   throw new InvalidArgumentError('A repository has a name of 2 to 256 small letters, digits and . _ - /')
 }

@@ -30,12 +30,12 @@ Examples:
       const flags = command.optsWithGlobals<Flags>()
       const format = flags.format ?? (flags.json ? 'json' : 'pretty')
       const terminal = createTerminal({ ...flags, json: format === 'json' })
-      const [{ plan }, { requireSettings }] = await Promise.all([
+      const [{ plan }, { refusedToDeploy, requireSettings }] = await Promise.all([
         import('../rollout/plan.ts'),
         import('../terraform/settings/check-settings.ts'),
       ])
       const project = findProject()
-      const settings = await requireSettings(project, terminal, ['inputs/image-tag'])
+      const settings = await requireSettings(project, terminal, refusedToDeploy)
       const result = await plan(project, settings, flags, terminal)
       await printPlan(result, format, terminal)
       refuseBroken(result.policies)
@@ -52,21 +52,23 @@ function refuseBroken(policies: PlanResult['policies']): void {
   })
 }
 
-async function printPlan({ review, policies, sealed }: PlanResult, format: (typeof formats)[number], terminal: Terminal): Promise<void> {
-  const [{ formatReview }, { formatMarkdown }, { formatFindings }, { describeFailure }] = await Promise.all([
+async function printPlan({ review, cost, policies, sealed }: PlanResult, format: (typeof formats)[number], terminal: Terminal): Promise<void> {
+  const [{ formatReview }, { formatMarkdown }, { formatFindings }, { describeFailure }, { describeCost }] = await Promise.all([
     import('../rollout/review/pretty.ts'),
     import('../rollout/review/markdown.ts'),
     import('../findings/printers/pretty.ts'),
     import('../findings/finding.ts'),
+    import('../terraform/cost/estimate.ts'),
   ])
-  const markdown = formatMarkdown(review, sealed, policies)
+  const markdown = formatMarkdown(review, sealed, policies, describeCost(cost))
   if (format === 'pretty') {
     terminal.print(formatReview(review, terminal.outColors))
+    terminal.print(`\n${terminal.outColors.bold('Cost')} ${describeCost(cost)}`)
     if (policies?.findings.length) terminal.print(['', ...formatFindings(policies.findings, terminal.outColors)].join('\n').trimEnd())
   }
   for (const failure of policies?.failures ?? []) terminal.warn(`The policies were not checked. ${describeFailure(failure)}`)
   if (format === 'markdown') terminal.print(markdown)
-  terminal.printJson({ ...review, policies: policies && { findings: policies.findings, tools: policies.tools }, sealed: sealed && { file: sealed.file, ...sealed.seal.context } })
+  terminal.printJson({ ...review, cost, policies: policies && { findings: policies.findings, tools: policies.tools }, sealed: sealed && { file: sealed.file, ...sealed.seal.context } })
   terminal.summary(markdown)
   if (sealed) terminal.note(`Sealed in ${sealed.file}; it may hold secrets. Apply exactly this: fargate-ctl deploy --plan ${sealed.file}`)
 }

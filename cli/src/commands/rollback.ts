@@ -18,12 +18,12 @@ Examples:
     .action(async (asked: string | undefined, _options, command: Command) => {
       const flags = command.optsWithGlobals<RolloutFlags & TerminalOptions>()
       const terminal = createTerminal(flags)
-      const [{ rollback }, { requireSettings }] = await Promise.all([
+      const [{ rollback }, { refusedToDeploy, requireSettings }] = await Promise.all([
         import('../rollout/rollback.ts'),
         import('../terraform/settings/check-settings.ts'),
       ])
       const project = findProject()
-      const settings = await requireSettings(project, terminal, ['inputs/image-tag'])
+      const settings = await requireSettings(project, terminal, refusedToDeploy)
       const result = await rollback(project, settings, asked, flags, terminal)
       printDeployment(result, terminal)
       terminal.printJson(result)

@@ -7,6 +7,7 @@ import { run } from '../platform/run.ts'
 import { UnreadableSources } from './linter.ts'
 import { runTool } from './linter-output.ts'
 import { findTerraformErrors } from './terraform-errors.ts'
+import { terraformFor } from '../terraform/terraform-for.ts'
 import { withModules } from './terraform-sources.ts'
 
 /** The test whose plan is taken: one run, with a stand-in for the provider. */
@@ -36,7 +37,8 @@ export async function planOffline(project: Project): Promise<{ resource_changes:
   const where = { cwd: project.infrastructure, interruptWith: 'SIGINT' } as const
   const init = ['init', '-backend=false', '-lockfile=readonly', '-input=false', '-no-color']
   await withModules(project, (env) => run('terraform', init, { ...where, env: { ...env, ...data } }))
-  const { stdout } = await runTool('terraform', ['test', '-json', '-verbose', `-filter=${testFile}`], { ...where, env: data })
+  const { varFiles } = terraformFor(project)
+  const { stdout } = await runTool('terraform', ['test', '-json', '-verbose', `-filter=${testFile}`, ...varFiles.map((each) => `-var-file=${each}`)], { ...where, env: data })
   const messages = stdout.split('\n').flatMap(readMessage)
   const plan = messages.find((message) => message.test_plan)?.test_plan
   if (plan) return { resource_changes: plan.resource_changes }

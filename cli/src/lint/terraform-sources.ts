@@ -43,6 +43,9 @@ export function loadSources(project: Project): Promise<TerraformSources> {
   return loaded
 }
 
+/** The root that makes what has to exist first, where there is one; it uses no modules. */
+export const findBootstrap = ({ infrastructure }: Project): string[] => [join(infrastructure, 'bootstrap')].filter((folder) => existsSync(folder))
+
 /** Where a file of the copy comes from. */
 export function originalPath({ copy }: TerraformSources, path: string): string {
   return path.startsWith(`${copy}/`) ? path.slice(copy.length) : path
@@ -53,7 +56,7 @@ async function load(project: Project): Promise<TerraformSources> {
   const modules = await readLocalModules(project)
   const copy = join(project.scratch, 'lint', 'copy')
   await rm(copy, { recursive: true, force: true })
-  for (const folder of [project.infrastructure, ...modules]) await copyFolder(folder, join(copy, folder))
+  for (const folder of [project.infrastructure, ...findBootstrap(project), ...modules]) await copyFolder(folder, join(copy, folder))
   const folder = join(copy, project.infrastructure)
   await copyFetchedModules(project, folder)
   return { modules, copy, folder, inputs: sortInputs(await listFiles(folder)) }

@@ -6,7 +6,7 @@ import { settingsFile, type Project } from '../platform/project.ts'
 import { ask } from '../platform/terminal/ask.ts'
 import type { Terminal } from '../platform/terminal/terminal.ts'
 import { ensureInit } from '../rollout/open.ts'
-import { withPlanFolder } from '../rollout/prepare.ts'
+import { variablesOf, withPlanFolder } from '../rollout/prepare.ts'
 import { typedTerraform } from '../terraform/program.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
 import { applyTerraform, planTerraform, showPlan, type Terraform } from '../terraform/terraform.ts'
@@ -14,9 +14,6 @@ import { terraformFor } from '../terraform/terraform-for.ts'
 
 /** What `destroy --json` prints. */
 export type DestroyResult = { environment: string; destroyed: string[]; kept: string[] }
-
-/** Variables without a default, whose values do not matter to what is destroyed. */
-const standIns = { TF_VAR_image_tag: 'destroyed' }
 
 /**
  * Destroys all that Terraform's state holds, once its environment's name has been typed.
@@ -28,7 +25,7 @@ export async function destroy(project: Project, settings: Settings, confirmed: s
   requireName(confirmed, inputs.env)
   await requireAccount(inputs)
   await terminal.step('Check account and bucket', () => Promise.all([getIdentity(inputs.region), requireBucket(backend)]))
-  const terraform = terraformFor(project, standIns)
+  const terraform = terraformFor(project, variablesOf())
   await ensureInit(terraform, terminal)
   return withPlanFolder(async (folder) => {
     const planFile = join(folder, 'destroy.tfplan')

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { delimiter, dirname, join, relative, resolve } from 'node:path'
 import { CliError } from './errors.ts'
 import { findNearest } from './nearest.ts'
@@ -21,35 +21,52 @@ export type Project = Folders & {
   inputFile: string
 }
 
-/**
- * Finds the project around `from`: the nearest folder, upwards, that holds infrastructure/. Its installed tools come
- * first on the PATH.
- * @throws CliError `usage` when there is none, or not the environment that FARGATE_CTL_ENV names
- */
-export function findProject(from: string = process.cwd()): Project {
-  const start = resolve(from)
-  for (let folder = start; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, 'infrastructure'))) {
-      const project = projectAt(folder)
-      useInstalledTools(project)
-      return project
-    }
-    if (folder === dirname(folder)) {
-      throw new CliError('usage', `No infrastructure/ folder in ${start} or above it.`, {
-        fix: 'Run fargate-ctl inside the project, or name its folder with --chdir.',
-      })
-    }
-  }
+type Wanted = {
+  /** False for a command that does without Terraform. */
+  infrastructure?: boolean
 }
 
-function projectAt(root: string): Project {
-  const project = {
+/**
+ * Finds the project around `from`: the nearest folder, upwards, that holds infrastructure/, or application/ where
+ * FARGATE_CTL_INFRASTRUCTURE says that infrastructure lies elsewhere. Its installed tools come first on the PATH.
+ * @throws CliError `usage` when there is none, or not the environment that FARGATE_CTL_ENV names
+ */
+export function findProject(from: string = process.cwd(), { infrastructure: isNeeded = true }: Wanted = {}): Project {
+  const start = resolve(from)
+  const given = givenInfrastructure()
+  const root = findUpwards(start, given || !isNeeded ? ['application', 'infrastructure'] : ['infrastructure']) ?? (given ? start : undefined)
+  if (root === undefined) {
+    throw new CliError('usage', `No ${isNeeded ? 'infrastructure' : 'application'}/ folder in ${start} or above it.`, {
+      fix: `Run fargate-ctl inside the project, or name its folder with --chdir${isNeeded ? '; --infrastructure names a folder with Terraform that lies elsewhere' : ''}.`,
+    })
+  }
+  const folders = {
     root,
     application: join(root, 'application'),
-    infrastructure: join(root, 'infrastructure'),
+    infrastructure: given ?? join(root, 'infrastructure'),
     scratch: process.env.FARGATE_CTL_SCRATCH ?? join(root, '.fargate-ctl'),
   }
-  return inEnvironment(project, process.env.FARGATE_CTL_ENV || undefined)
+  useInstalledTools(folders)
+  return inEnvironment(folders, isNeeded ? process.env.FARGATE_CTL_ENV || undefined : undefined)
+}
+
+/** @throws CliError `usage` where it is no folder */
+function givenInfrastructure(): string | undefined {
+  const { FARGATE_CTL_INFRASTRUCTURE: given } = process.env
+  if (!given) return undefined
+  const folder = resolve(given)
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder
+  throw new CliError('usage', `--infrastructure ${typedPath(folder)}: there is no such folder.`, {
+    fix: 'Name the folder that holds the Terraform files; a relative path counts from where the command runs.',
+  })
+}
+
+/** The nearest folder that holds one of these. */
+function findUpwards(start: string, names: string[]): string | undefined {
+  for (let folder = start; ; folder = dirname(folder)) {
+    if (names.some((name) => existsSync(join(folder, name)))) return folder
+    if (folder === dirname(folder)) return undefined
+  }
 }
 
 /**
@@ -87,16 +104,16 @@ function unknownEnvironment(environment: string, names: string[]): CliError {
 
 /** What the file with the settings of the chosen environment is called in a message. */
 export function settingsFile(kind: 'backend' | 'inputs'): string {
-  const environment = process.env.FARGATE_CTL_ENV || undefined
-  const [backend, inputs] = filesOf(environment)
-  return ['infrastructure', ...(environment ? ['environments', environment] : []), kind === 'backend' ? backend : inputs].join('/')
+  const { FARGATE_CTL_ENV: environment, FARGATE_CTL_INFRASTRUCTURE: folder } = process.env
+  const [backend, inputs] = filesOf(environment || undefined)
+  return [folder ? typedPath(folder) : 'infrastructure', ...(environment ? ['environments', environment] : []), kind === 'backend' ? backend : inputs].join('/')
 }
 
 /** A path as it is typed in the folder where the command runs. */
 export const typedPath = (path: string): string => relative(process.cwd(), path) || '.'
 
 /** What `npm run setup` installed is found before the machine's own programs: the versions it reports are the versions that run. */
-function useInstalledTools({ root, scratch }: Project): void {
+function useInstalledTools({ root, scratch }: Folders): void {
   const folders = [join(root, 'node_modules', '.bin'), join(scratch, 'tools', 'bin'), join(scratch, 'tools', 'linters', 'bin')]
   process.env.PATH = [...folders, process.env.PATH].filter(Boolean).join(delimiter)
 }

@@ -23,15 +23,15 @@ export type PreparedTerraform = {
  * @param options.checkouts the folder of modules that were taken from checkouts
  * @throws CliError `unavailable` when there is neither registry nor mirror
  */
-export async function prepareTerraform(options: { stateDir: string; standIns: string; checkouts: string | undefined }): Promise<PreparedTerraform> {
+export async function prepareTerraform(options: { stateDir: string; standIns: string | undefined; checkouts: string | undefined }): Promise<PreparedTerraform> {
   const { stateDir, standIns, checkouts } = options
   const isOnline = await canReachRegistry()
-  const modules = checkouts ? 'checkouts' : isOnline ? 'registry' : 'stand-ins'
-  const folder = checkouts ?? standIns
-  await forgetOtherModules(stateDir, modules === 'registry' ? modules : await fingerprint(folder))
-  if (modules === 'registry') return { configFile: undefined, modules, close: async () => {} }
+  const modules = checkouts ? 'checkouts' : isOnline || !standIns ? 'registry' : 'stand-ins'
+  const folder = checkouts ?? (modules === 'stand-ins' ? standIns : undefined)
+  await forgetOtherModules(stateDir, folder ? await fingerprint(folder) : modules)
   const providerMirror = isOnline ? undefined : await requireProviderMirror()
-  const { url, close } = await serveModuleRegistry(folder)
+  if (!folder && !providerMirror) return { configFile: undefined, modules, close: async () => {} }
+  const { url, close } = folder ? await serveModuleRegistry(folder) : { url: undefined, close: async () => {} }
   const configFile = join(stateDir, 'terraform.rc')
   await writeTerraformConfig({ file: configFile, registryUrl: url, providerMirror })
   return { configFile, modules, close }

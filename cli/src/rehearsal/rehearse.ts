@@ -42,7 +42,11 @@ export type RehearseResult = DeployResult & {
 /** Where a rehearsal keeps everything it makes. */
 export const rehearsalFolder = ({ scratch }: Project) => join(scratch, 'rehearsal')
 const awsFolder = (project: Project) => join(rehearsalFolder(project), 'embedded-aws')
-const standInsFolder = ({ infrastructure }: Project) => join(infrastructure, 'tests', 'stand-ins')
+/** Terraform of others has none, and takes its modules from the registry, if it uses any. */
+function findStandIns({ infrastructure }: Project): string | undefined {
+  const folder = join(infrastructure, 'tests', 'stand-ins')
+  return existsSync(folder) ? folder : undefined
+}
 const checkoutsFolder = (project: Project) => join(rehearsalFolder(project), 'modules')
 
 /**
@@ -88,7 +92,7 @@ async function prepare(project: Project, settings: Settings, flags: RehearseFlag
   )
   enterRehearsal(rehearsalEnvironment(aws, {}))
   const terraform = await terminal.step('Terraform modules and provider', () =>
-    prepareTerraform({ stateDir, standIns: standInsFolder(project), checkouts: checkouts && checkoutsFolder(project) }),
+    prepareTerraform({ stateDir, standIns: findStandIns(project), checkouts: checkouts && checkoutsFolder(project) }),
   )
   await terminal.step('State bucket and ECR repository', () => bootstrap(settings))
   const base = engine === 'none' ? engine : await terminal.step('Base image', () => findBaseImage(project, settings, engine, terminal))

@@ -9,7 +9,7 @@ import {
   type Repository,
 } from '../platform/aws/ecr.ts'
 import { getIdentity, requireAccount } from '../platform/aws/sts.ts'
-import { CliError, describeCause } from '../platform/errors.ts'
+import { allOf, CliError, describeCause } from '../platform/errors.ts'
 import { throwIfInterrupted } from '../platform/interrupts.ts'
 import type { Project } from '../platform/project.ts'
 import { hideSecret } from '../platform/terminal/secrets.ts'
@@ -24,6 +24,8 @@ import { readWorkTree } from './git.ts'
 import type { Release } from './release.ts'
 
 export type BuildFlags = ContentFlags & {
+  /** What else is looked at before anything is built or pushed; its problems are told with the others. */
+  check?: () => Promise<unknown>
   tag?: string | undefined
   push: boolean
   force: boolean
@@ -63,7 +65,7 @@ export async function build(
   if (flags.engine === 'none') requireRehearsal()
   const [identity, repository, content] = await terminal.step('Check account, repository and content', async () => {
     await requireAccount(inputs)
-    return Promise.all([getIdentity(region), describeRepository(name, region), readContent(project, inputs, flags)])
+    return allOf([getIdentity(region), describeRepository(name, region), readContent(project, inputs, flags), Promise.resolve(flags.check?.())])
   })
   const commit = await describeSource(content, terminal)
   const { platform, version } = content

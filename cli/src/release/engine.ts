@@ -26,7 +26,7 @@ export type BuildOptions = {
 }
 
 /** The environment in which an engine finds its daemon and the login for a registry, and nothing of the user's own logins. */
-export type RegistrySession = { env: Record<string, string>; close(): Promise<void> }
+export type RegistrySession = { env: Record<string, string>; folder: string; close(): Promise<void> }
 
 const patience: RunOptions = { killAfterSeconds: 10 }
 
@@ -126,7 +126,7 @@ export async function pushImage(
   onLine: (line: string) => void,
 ): Promise<void> {
   const insecure = engine === 'podman' && reference.startsWith('127.') ? ['--tls-verify=false'] : []
-  await retryWhileBusy(`push ${reference}`, () => run(engine, ['push', ...insecure, reference], { ...patience, env: session.env, onLine }))
+  await retryWhileBusy(`push ${reference}`, () => run(engine, ['push', ...insecure, reference], { ...patience, env: session.env, endWithUs: { removing: session.folder }, onLine }))
 }
 
 /** What a registry's refusals mean, as docker and podman word them. */
@@ -170,8 +170,8 @@ export async function openRegistrySession(
     const env = { ...(await daemonAddress(engine)), DOCKER_CONFIG: folder, REGISTRY_AUTH_FILE: join(folder, 'auth.json') }
     const insecure = engine === 'podman' && login.endpoint.startsWith('http:') ? ['--tls-verify=false'] : []
     const args = ['login', ...insecure, '--username', login.username, '--password-stdin', registryAddress(engine, login.endpoint)]
-    await retryWhileBusy(`log in at ${login.endpoint}`, () => run(engine, args, { ...patience, env, input: login.password }))
-    return { env, close }
+    await retryWhileBusy(`log in at ${login.endpoint}`, () => run(engine, args, { ...patience, env, endWithUs: { removing: folder }, input: login.password }))
+    return { env, folder, close }
   } catch (error) {
     await close()
     throw error

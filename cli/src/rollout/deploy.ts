@@ -5,9 +5,10 @@ import { interruption } from '../platform/interrupts.ts'
 import type { Project } from '../platform/project.ts'
 import type { StepTime, Terminal } from '../platform/terminal/terminal.ts'
 import { followApply } from '../terraform/progress.ts'
-import { applyTerraform, readOutputs } from '../terraform/terraform.ts'
+import { applyTerraform, readOutputs, type Applied } from '../terraform/terraform.ts'
 import { approve } from './approve.ts'
 import { countChanges, readChanges, type Changes } from '../terraform/changes.ts'
+import { markProved } from './mark-proved.ts'
 import { namingLog, withPlan, withPlanOf, type LockFlags, type Prepared, type PreparedPlan, type PrepareFlags } from './prepare.ts'
 import { printChanges } from './print-changes.ts'
 import type { Observed } from './observe.ts'
@@ -17,6 +18,7 @@ import { requireServed, type Held, type Served } from './outcome.ts'
 import { withReceipt, type Attempt, type Evidence } from './receipt/record.ts'
 import { readServiceOutputs } from './service.ts'
 import { refuseHeld, refuseKnownBad, tellNothingBegins, tellTruth } from './truth.ts'
+import { usualApply, usualSeconds } from './usual.ts'
 
 export type DeployFlags = PrepareFlags & RolloutFlags & {
   /** The file of a sealed plan, which is applied instead of a new one. */
@@ -92,7 +94,7 @@ export function deployRelease(deployment: Deployment, prepared: Prepared, flags:
 
 /** Shows the plan and what it would undo, asks, applies it, waits for the proof, and keeps a receipt of it all. */
 async function applyPlan(deployment: Deployment, prepared: PreparedPlan, flags: RolloutFlags & Pick<DeployFlags, 'before'>, terminal: Terminal): Promise<DeployResult> {
-  const { release, identity, terraform, file, plan, truth } = prepared
+  const { release, identity, terraform, plan, truth } = prepared
   const { repository, tag, digest } = release
   tellTruth(truth, terminal)
   if (!plan.isEmpty && !flags.allowKnownBad) refuseKnownBad(truth, release)
@@ -108,12 +110,12 @@ async function applyPlan(deployment: Deployment, prepared: PreparedPlan, flags: 
     if (flags.before && !plan.isEmpty) await flags.before(release, await readOutputs(terraform), terminal)
     const { outputs, leftover } = plan.isEmpty
       ? { outputs: await readOutputs(terraform), leftover: undefined }
-      : await namingLog(terraform, terminal, terminal.step('terraform apply', (say) => applyTerraform({ ...terraform, onMessage: followApply(plan, say) }, file, say)))
+      : await applyAndFollow(prepared, changes, evidence, terminal)
     evidence.outputs = outputs
     if (plan.isEmpty) tellNothingBegins(truth, outputs, terminal)
     if (leftover) terminal.warn([leftover.error.message, leftover.error.fix].join('\n'))
     const applied = !plan.isEmpty
-    const { url, outcome } = await waitUntilServed(deployment, { release, identity, receipts: prepared.receipts, applied }, evidence, flags, terminal)
+    const { url, outcome } = await waitUntilServed(deployment, { release, identity, receipts: prepared.receipts, applied, usualSeconds: usualSeconds(prepared.receipts, changes, proofStage) }, evidence, flags, terminal)
     if (holding && outcome.kind === 'served') terminal.warn('ECS did not hold the deployment: it is complete.')
     // It serves, but the next apply would not know of this one.
     if (leftover?.isUnsaved) throw leftover.error
@@ -129,15 +131,28 @@ export function describeOutcome(outcome: Served | Held): Pick<DeployResult, 'ver
   return { version: null, proof: null, held: { deployment, expiresAt: expiresAt?.toISOString() ?? null, timeoutAction } }
 }
 
+const applyStage = 'terraform apply'
+const proofStage = 'Wait for the proof that it serves'
+
+function applyAndFollow({ terraform, file, plan, receipts }: PreparedPlan, changes: Changes, evidence: Evidence, terminal: Terminal): Promise<Applied> {
+  const apply = terminal.step(applyStage, (say) => {
+    const { onMessage, slow } = followApply(plan, say, usualApply(receipts, changes, applyStage))
+    evidence.slow = slow
+    return applyTerraform({ ...terraform, onMessage }, file, say)
+  })
+  return namingLog(terraform, terminal, apply)
+}
+
 /**
- * @param deployed `applied`: whether Terraform has applied something, or somebody has let a held deployment go on
+ * @param deployed `applied`: whether Terraform has applied something, or somebody has let a held deployment go on;
+ *   `usualSeconds`: what the wait took of late
  * @param flags `decidedHook`: the lifecycle hook of the deployment that somebody has decided
  * @returns held only where --hold asks for it
  * @throws CliError `deploymentFailed`, or `unavailable` where something is missing without which nothing is proved
  */
 export async function waitUntilServed(
   { project, settings }: Pick<Deployment, 'project' | 'settings'>,
-  { release, identity, receipts, applied }: Pick<PreparedPlan, 'release' | 'identity' | 'receipts'> & { applied: boolean },
+  { release, identity, receipts, applied, usualSeconds: usual }: Pick<PreparedPlan, 'release' | 'identity' | 'receipts'> & { applied: boolean; usualSeconds?: number | undefined },
   evidence: Evidence,
   flags: WatchFlags & { hold?: boolean; decidedHook?: string },
   terminal: Terminal,
@@ -152,15 +167,16 @@ export async function waitUntilServed(
   const onLook = (seen: Observed) => (evidence.seen = seen)
   const { region, name, env } = settings.inputs
   const about = { release, region, account: identity.account, environment: `${name}-${env}`, tags: new Map(receipts.map((each) => [each.release.digest, each.release.tag])) }
-  const watched = { timeoutSeconds, bakeSeconds, keepTrying, speed, decidedHook, locateInputs, onLook }
+  const watched = { timeoutSeconds, bakeSeconds, keepTrying, speed, decidedHook, usualSeconds: usual, locateInputs, onLook }
   const options = { ...about, outputs: { ...read, alb_url: url }, applied, ...watched }
-  const reached = await terminal.step('Wait for the proof that it serves', async (say) => {
+  const reached = await terminal.step(proofStage, async (say) => {
     const outcome = await watchRollout(options, terminal, say).catch((error: unknown) => {
       throw applied && error === interruption.reason ? interrupted(error as CliError) : error
     })
     evidence.outcome = outcome
     return outcome.kind === 'held' && flags.hold ? outcome : requireServed(outcome, release)
   })
+  if (reached.kind === 'served') await markProved(release, settings, terminal)
   return { url, outcome: reached }
 }
 

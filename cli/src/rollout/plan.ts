@@ -4,6 +4,7 @@ import type { Linter } from '../lint/linter.ts'
 import { checkPolicies, hasPolicies } from '../lint/policies.ts'
 import type { Project } from '../platform/project.ts'
 import type { Terminal } from '../platform/terminal/terminal.ts'
+import { estimateCost, type Cost } from '../terraform/cost/estimate.ts'
 import { describePlan } from '../terraform/plan/read-plan.ts'
 import type { ShownPlan } from '../terraform/plan/schema.ts'
 import { showPlan } from '../terraform/terraform.ts'
@@ -22,7 +23,7 @@ export type PlanFlags = PrepareFlags & {
  * A plan that was looked at; `sealed` where it was kept for `deploy --plan`, which none is that breaks a policy. `policies` is null
  * where the project has none.
  */
-export type PlanResult = { review: Review; policies: LintResult | null; sealed: { file: string; seal: Seal } | null }
+export type PlanResult = { review: Review; cost: Cost; policies: LintResult | null; sealed: { file: string; seal: Seal } | null }
 
 /**
  * Plans as deploy does, and tells what the plan is.
@@ -37,10 +38,11 @@ export function plan(project: Project, settings: Settings, flags: PlanFlags, ter
       reviewPlan(describePlan(shown), release, plan.isEmpty, project.infrastructure),
       askPolicies(project, shown, terminal),
     ])
+    const cost = estimateCost(shown.resource_changes)
     const { out } = flags
-    if (out === undefined || breaksPolicies(policies)) return { review, policies, sealed: null }
+    if (out === undefined || breaksPolicies(policies)) return { review, cost, policies, sealed: null }
     const seal = await terminal.step('Seal the plan', () => sealPlan(project, settings, prepared, out))
-    return { review, policies, sealed: { file: out, seal } }
+    return { review, cost, policies, sealed: { file: out, seal } }
   })
 }
 

@@ -64,7 +64,8 @@ export type Terraform = {
 
 const options = ({ folder, env }: Terraform): RunOptions => ({
   cwd: folder,
-  env: { ...env, TF_IN_AUTOMATION: '1', TF_INPUT: '0' },
+  // Of a cancelled job GitHub's runner kills every process that has this variable: terraform may still save its state.
+  env: { ...env, TF_IN_AUTOMATION: '1', TF_INPUT: '0', RUNNER_TRACKING_ID: undefined },
   interruptWith: 'SIGINT',
   installHint,
 })
@@ -79,9 +80,10 @@ export async function readTerraformVersion(): Promise<string> {
 
 const lockWait = ({ lockWaitSeconds }: Terraform) => (lockWaitSeconds === undefined ? [] : [`-lock-timeout=${lockWaitSeconds}s`])
 
-export async function initTerraform(terraform: Terraform, say: Say): Promise<void> {
+/** @param backend how the state is found; default: as the backend file says, whatever was before */
+export async function initTerraform(terraform: Terraform, say: Say, backend = ['-reconfigure', `-backend-config=${terraform.backendFile}`]): Promise<void> {
   const lockFile = (await hasLockOfItsOwn(terraform)) ? ['-lockfile=readonly'] : []
-  const args = ['init', '-input=false', '-no-color', '-reconfigure', ...lockFile, '-test-directory=no-tests', `-backend-config=${terraform.backendFile}`]
+  const args = ['init', '-input=false', '-no-color', ...lockFile, '-test-directory=no-tests', ...backend]
   try {
     await patiently(terraform, 'init', say, (onLine, more) => run(terraformProgram(), args, { ...options(terraform), ...more, onLine }))
   } catch (error) {

@@ -11,7 +11,7 @@ function tell(truth: Partial<Truth>): string[] {
 }
 
 t.test('a second run without a change, after a rollout that failed', (t) => {
-  const live = { taskDefinition: failed.taskDefinition, repository: undefined, digest: null, since: undefined }
+  const live = { taskDefinition: failed.taskDefinition, digest: null, repository: undefined, since: undefined }
   t.match(tell({ live, takenBack: [failed] }), [/ECS does not try again: .*web:3 failed\.\n.*aws ecs update-service --cluster web-dev --service web --force-new-deployment/])
   t.same(tell({ live: { ...live, since: new Date('2026-05-01T13:00:00Z') }, takenBack: [failed] }), [], 'one that has succeeded since')
   t.same(tell({ live: { ...live, taskDefinition: 'another' }, takenBack: [failed] }), [], 'another one runs')

@@ -28,6 +28,7 @@ variable "image_tag" {
   type = string
 }
 `,
+  'infrastructure/outputs.tf': 'output "alb_url" {\n  value = "http://web"\n}\n\noutput "service_arn" {\n  value = null\n}\n',
   'infrastructure/s3.tfbackend': `bucket       = "state-bucket"
 key          = "webapp/dev/terraform.tfstate"
 region       = "eu-central-1"

@@ -48,6 +48,11 @@ export const answers = {
   }),
   version: z.object({ Arch: z.string() }),
   info: z.object({ SecurityOptions: z.array(z.string()).nullish() }),
+  /** CPU in nanoseconds since the start, memory in bytes; nothing of a container that does not run. */
+  stats: z.object({
+    cpu_stats: z.object({ cpu_usage: z.object({ total_usage: z.number() }) }),
+    memory_stats: z.object({ usage: z.number().optional(), stats: z.object({ inactive_file: z.number().optional() }).optional() }),
+  }),
 }
 
 export type FoundContainer = z.infer<typeof answers.containers>[number]

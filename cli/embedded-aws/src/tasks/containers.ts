@@ -1,5 +1,6 @@
 import { scopeOf } from '../arn.ts'
 import { now, type Clock } from '../clock.ts'
+import type { LogFilters } from '../cloudwatch/log-filters.ts'
 import type { Registry } from '../ecr/login.ts'
 import { containerSpec } from './container-spec.ts'
 import type { ContainerDefinition, Task, TaskContainer, TaskDefinition } from '../records.ts'
@@ -28,6 +29,8 @@ type Options = {
   store: Store
   engine: EngineApi
   upstream: Upstream
+  /** Makes metrics of what containers print. */
+  filter: LogFilters
   clock: Clock
   registry: Registry
   /** Labels the containers. */
@@ -58,12 +61,12 @@ export function trackContainers(task: Task, definition: TaskDefinition): Running
 
 /** Starts, watches and stops the containers of tasks. */
 export function createTaskContainers(options: Options) {
-  const { store, engine, upstream, clock, registry, stateDir, onEnd, onHealth } = options
+  const { store, engine, upstream, filter, clock, registry, stateDir, onEnd, onHealth } = options
   const images = createImages(engine, registry)
   const gone = (task: Task) => task.desiredStatus === 'STOPPED'
 
   const openLogs = (task: Task, definition: ContainerDefinition) =>
-    openLogStream(upstream, scopeOf(task.taskArn), task, definition, (until) => {
+    openLogStream({ upstream, filter }, scopeOf(task.taskArn), task, definition, (until) => {
       task.own.logsUntil[definition.name] = until
       store.save()
     })
@@ -73,7 +76,7 @@ export function createTaskContainers(options: Options) {
     const scope = scopeOf(task.taskArn)
     const logs = await openLogs(task, definition)
     const secrets = await readSecrets(upstream, scope, definition)
-    const image = await images.pull(pinned(definition.image, task.own.digests?.[definition.name]), architectureOf(entry.definition))
+    const image = await images.pull(scope, pinned(definition.image, task.own.digests?.[definition.name]), architectureOf(entry.definition))
     task.pullStoppedAt = now()
     if (image.digest) record.imageDigest = image.digest
     await waitForDependencies(entry, definition)

@@ -2,6 +2,7 @@ import { text } from 'node:stream/consumers'
 import type { Registry } from '../ecr/login.ts'
 import { readBlob, readManifest, RegistryError, type Descriptor, type Index, type Manifest, type RegistryRepository } from '../ecr/registry.ts'
 import { answers, EngineError, type EngineApi } from '../engine/engine-api.ts'
+import type { Scope } from '../records.ts'
 import { loadImage, throwWhatWentWrong, type Part } from './load-image.ts'
 
 /** The image could not be pulled; the message is what ECS gives as the reason. */
@@ -13,10 +14,11 @@ export type Images = {
   /**
    * Pulls an image as ECS does before every start of a task. Those in ECR come from the embedded registry.
    * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html
+   * @param scope the task's, whose registry it is
    * @param architecture the one to take where there are several
    * @throws CannotPullContainerError
    */
-  pull: (image: string, architecture: string) => Promise<PulledImage>
+  pull: (scope: Scope, image: string, architecture: string) => Promise<PulledImage>
 }
 
 /** What stands for the embedded registry in the name of an image. */
@@ -26,9 +28,9 @@ export function createImages(engine: EngineApi, registry: Registry): Images {
   /** By its digest: tasks that start side by side want the same one. */
   const loading = new Map<string, Promise<void>>()
 
-  const pull = async (image: string, architecture: string): Promise<PulledImage> => {
+  const pull = async (scope: Scope, image: string, architecture: string): Promise<PulledImage> => {
     try {
-      return await (ownRegistry.test(image) ? take(image.replace(ownRegistry, ''), architecture) : pullFromElsewhere(engine, image))
+      return await (ownRegistry.test(image) ? take(scope, image.replace(ownRegistry, ''), architecture) : pullFromElsewhere(engine, image))
     } catch (error) {
       if (!(error instanceof EngineError) && !(error instanceof RegistryError)) throw error
       throw new CannotPullContainerError(describe(image, error), { cause: error })
@@ -36,9 +38,9 @@ export function createImages(engine: EngineApi, registry: Registry): Images {
   }
 
   /** Of the embedded registry: the engine has it already, by whatever name, or is given it. */
-  const take = async (path: string, architecture: string): Promise<PulledImage> => {
+  const take = async (scope: Scope, path: string, architecture: string): Promise<PulledImage> => {
     const { name, tag } = splitReference(path)
-    const repository = { url: `http://${registry.address}`, name, username: 'AWS', password: registry.password() }
+    const repository = { url: `http://${registry.address}`, name, username: 'AWS', password: registry.password(scope) }
     const named = await readManifest(repository, tag)
     const { digest, manifest } = await choosePlatform(repository, named, architecture)
     const loaded = `localhost/embedded-aws:${digest.replace(':', '-')}`

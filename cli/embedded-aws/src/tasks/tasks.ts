@@ -1,5 +1,6 @@
 import { nameOf } from '../arn.ts'
 import { now, type Clock } from '../clock.ts'
+import type { LogFilters } from '../cloudwatch/log-filters.ts'
 import { labels } from './container-spec.ts'
 import type { Registry } from '../ecr/login.ts'
 import type { Task, TaskDefinition, TaskStatus } from '../records.ts'
@@ -27,6 +28,7 @@ type Options = {
   store: Store
   engine: EngineApi
   upstream: Upstream
+  filter: LogFilters
   health: TargetHealth
   clock: Clock
   registry: Registry
@@ -40,7 +42,7 @@ const stoppedTaskSeconds = 3600
 
 /** Runs tasks as containers: one holds the task's network, the others share it. */
 export async function createTasks(options: Options) {
-  const { store, engine, upstream, health, clock, registry, stateDir, log } = options
+  const { store, engine, upstream, filter, health, clock, registry, stateDir, log } = options
   const running = new Map<string, Running>()
   const listeners = new Set<(task: Task, event: TaskEvent) => void>()
   const ground = createTaskGround({ engine, store, stateDir })
@@ -63,7 +65,7 @@ export async function createTasks(options: Options) {
     if (over) stop(task, { code: 'EssentialContainerExited', reason: 'Essential container in task exited' })
     emit(task)
   }
-  const containers = createTaskContainers({ store, engine, upstream, clock, registry, stateDir, onEnd, onHealth: emit })
+  const containers = createTaskContainers({ store, engine, upstream, filter, clock, registry, stateDir, onEnd, onHealth: emit })
 
   const track = (task: Task, definition: TaskDefinition): Running => {
     const entry = trackContainers(task, definition)

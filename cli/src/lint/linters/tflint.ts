@@ -6,7 +6,7 @@ import type { Linter, RawFinding } from '../linter.ts'
 import type { Project } from '../../platform/project.ts'
 import { projectPath, readReport, runTool } from '../linter-output.ts'
 import { syntaxError } from '../terraform-errors.ts'
-import { findConfiguration, loadSources } from '../terraform-sources.ts'
+import { findBootstrap, findConfiguration, loadSources } from '../terraform-sources.ts'
 
 const range = z.object({ filename: z.string(), start: z.object({ line: z.number(), column: z.number() }) })
 const schema = z.object({
@@ -16,7 +16,7 @@ const schema = z.object({
 
 /**
  * https://github.com/terraform-linters/tflint: 0 clean, 2 issues; 1 comes with `errors`. It reads the tfvars files as
- * Terraform does. Every local module is linted as infrastructure/ is.
+ * Terraform does. Every local module is linted as infrastructure/ is, and so is its bootstrap/.
  */
 export const tflint: Linter = {
   name: 'tflint',
@@ -58,5 +58,5 @@ function argsFor({ infrastructure }: Project, folder: string): string[] {
 /** Without its modules infrastructure/ is still linted; that they can't be had is what tfsec tells. */
 async function findFolders(project: Project): Promise<string[]> {
   const { modules } = await loadSources(project).catch(() => ({ modules: [] }))
-  return [project.infrastructure, ...modules]
+  return [project.infrastructure, ...findBootstrap(project), ...modules]
 }

@@ -42,6 +42,17 @@ export async function describeRepository(name: string, region: string): Promise<
   }
 }
 
+/** @returns whether the account has a repository of this name @throws CliError `unavailable` */
+export async function hasRepository(name: string, region: string): Promise<boolean> {
+  try {
+    await client(region).send(new DescribeRepositoriesCommand({ repositoryNames: [name] }), callOptions)
+    return true
+  } catch (cause) {
+    if ((cause as Error).name === 'RepositoryNotFoundException') return false
+    throw awsError(`read the ECR repository ${name}`, cause, 'ecr:DescribeRepositories')
+  }
+}
+
 /** @param tag or the digest @returns the image that it names, or undefined when there is none */
 export async function findImage(repository: string, tag: string, region: string): Promise<RegistryImage | undefined> {
   try {

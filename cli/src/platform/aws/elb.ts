@@ -27,11 +27,16 @@ export async function describeTargets(targetGroup: string, region: string): Prom
   }))
 }
 
-/** Whether the load balancer in front of a target group refuses to be deleted. @throws CliError `unavailable` */
-export async function isDeletionProtected(targetGroup: string, region: string): Promise<boolean> {
+/** The ARN of the load balancer in front of a target group, if there is one. @throws CliError `unavailable` */
+export async function findBalancerOf(targetGroup: string, region: string): Promise<string | undefined> {
   const groups = client(region).send(new DescribeTargetGroupsCommand({ TargetGroupArns: [targetGroup] }), timedCallOptions())
   const { TargetGroups = [] } = await doing('read the target group', groups, 'elasticloadbalancing:DescribeTargetGroups')
-  const [arn] = TargetGroups[0]?.LoadBalancerArns ?? []
+  return TargetGroups[0]?.LoadBalancerArns?.[0]
+}
+
+/** Whether the load balancer in front of a target group refuses to be deleted. @throws CliError `unavailable` */
+export async function isDeletionProtected(targetGroup: string, region: string): Promise<boolean> {
+  const arn = await findBalancerOf(targetGroup, region)
   if (!arn) return false
   const asked = client(region).send(new DescribeLoadBalancerAttributesCommand({ LoadBalancerArn: arn }), timedCallOptions())
   const { Attributes = [] } = await doing("read the load balancer's attributes", asked, 'elasticloadbalancing:DescribeLoadBalancerAttributes')

@@ -1,4 +1,4 @@
-import { GetRoleCommand, IAMClient, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam'
+import { GetRoleCommand, IAMClient, ListOpenIDConnectProvidersCommand, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam'
 import { awsError, clientDefaults, doing, timedCallOptions } from './client.ts'
 
 /** @returns whether the account has a role of this name @throws CliError `unavailable` */
@@ -11,6 +11,13 @@ export async function hasRole(name: string, region: string): Promise<boolean> {
     if (error === 'NoSuchEntity' || error === 'NoSuchEntityException') return false
     throw awsError(`read the role ${name}`, cause, 'iam:GetRole')
   }
+}
+
+/** @returns the ARN of the account's OIDC provider for a host @throws CliError `unavailable` */
+export async function findOidcProvider(host: string, region: string): Promise<string | undefined> {
+  const asked = new IAMClient(clientDefaults(region)).send(new ListOpenIDConnectProvidersCommand({}), timedCallOptions())
+  const { OpenIDConnectProviderList: providers = [] } = await doing('list the OIDC providers', asked, 'iam:ListOpenIDConnectProviders')
+  return providers.map(({ Arn }) => Arn ?? '').find((arn) => arn.endsWith(`/${host}`))
 }
 
 /**

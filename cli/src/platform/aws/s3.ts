@@ -43,6 +43,17 @@ export async function requireBucket(backend: StateBucket): Promise<void> {
   }
 }
 
+/** @returns whether the bucket exists @throws CliError `unavailable`, also where it is somebody else's */
+export async function hasBucket(backend: StateBucket): Promise<boolean> {
+  try {
+    await (await openS3(backend)).send(new HeadBucketCommand({ Bucket: backend.bucket }), callOptions)
+    return true
+  } catch (cause) {
+    if ((cause as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode === 404) return false
+    throw awsError(`use the state bucket ${backend.bucket}`, cause, 's3:ListBucket')
+  }
+}
+
 /** What a client needs to act as the backend does; nothing where the machine's own credentials count, for more take long to load. */
 async function accessOf(backend: StateAccess) {
   if (!backend.profile && !backend.assume_role) return {}

@@ -75,6 +75,8 @@ export const receiptSchema = z.strictObject({
   /** Terraform's input variables; of those that it calls sensitive, the names alone. */
   variables: z.strictObject({ values: z.record(text, z.unknown()), sensitive: z.array(text) }),
   changes: z.strictObject({ create: addresses, update: addresses, replace: addresses, destroy: addresses }),
+  /** Resources that Terraform worked on for 10 s or longer; older receipts do not tell. */
+  slow: z.array(z.strictObject({ address: text, seconds: z.number().nonnegative() })).optional(),
   stages: z.array(z.strictObject({ name: text, startedAt: time, seconds: z.number().nonnegative() })),
   deployment: z
     .strictObject({ arn: text, status: text, reason: text.nullable(), startedAt: time.nullable(), endedAt: time.nullable() })

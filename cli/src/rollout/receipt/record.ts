@@ -9,6 +9,7 @@ import type { Terminal } from '../../platform/terminal/terminal.ts'
 import { readWorkTree } from '../../release/git.ts'
 import type { Release } from '../../release/release.ts'
 import type { Changes } from '../../terraform/changes.ts'
+import type { SlowResource } from '../../terraform/progress.ts'
 import type { Settings } from '../../terraform/settings/settings.ts'
 import type { Observed } from '../observe.ts'
 import type { Outcome } from '../outcome.ts'
@@ -34,6 +35,7 @@ export type Attempt = {
 export type Evidence = {
   /** The receipt's. */
   readonly id: string
+  slow?: SlowResource[]
   outputs?: Record<string, unknown>
   outcome?: Outcome
   seen?: Observed
@@ -107,7 +109,7 @@ async function readCheckout({ root }: Project): Promise<Receipt['checkout']> {
   return { commit, dirty: [...uncommitted, ...deleted].slice(0, mostDirty).map((path) => relative(root, path)) }
 }
 
-function describeEvidence({ id, outputs, outcome, seen }: Evidence, error: unknown) {
+function describeEvidence({ id, slow = [], outputs, outcome, seen }: Evidence, error: unknown) {
   const { alb_url: url, task_definition_arn: taskDefinition, service_arn: service } = readServiceOutputs(outputs ?? {})
   return {
     id,
@@ -116,6 +118,7 @@ function describeEvidence({ id, outputs, outcome, seen }: Evidence, error: unkno
     taskDefinition: taskDefinition ?? null,
     service: service ?? null,
     deployment: describeDeployment(seen),
+    slow,
     timeline: seen ? describeTimeline(seen, readServiceOutputs(outputs).container_name) : [],
     stops: (seen?.stopped ?? []).map(describeStopped),
     outcome: describeOutcome(outcome, error),

@@ -16,11 +16,12 @@ const mostOfOne = 8_000
  * A plan for a pull request: what is lost and what is noticed first, every difference folded, the seal last. What is too
  * much for a comment is left out, the least important first, and counted.
  */
-export function formatMarkdown(review: Review, sealed: { file: string; seal: Seal } | null, policies: LintResult | null = null): string {
+export function formatMarkdown(review: Review, sealed: { file: string; seal: Seal } | null, policies: LintResult | null = null, cost: string | null = null): string {
   const { resources, release, drift, outputs } = review
   const lost = resources.filter((each) => (each.action === 'destroy' || each.action === 'replace') && !isRevision(each))
   const blocks: Block[] = [
     { text: `### Plan for \`${release.tag}\`: ${formatVerdict(review)}`, weight: 100, what: 'verdict' },
+    ...(cost === null ? [] : [{ text: `Cost: ${cost}.`, weight: 93, what: 'cost' }]),
     ...section('Destroyed or replaced', lost.map(formatLoss), 90, 'losses'),
     ...section('Policies', policies ? formatPolicies(policies) : [], 92, 'policy findings'),
     ...section('What will be noticed', review.notices.map(({ text, address, severity }) => `- ${severity === 'high' ? '⚠️ ' : ''}${text} ${code(address)}`), 80, 'notices'),

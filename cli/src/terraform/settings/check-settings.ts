@@ -6,9 +6,16 @@ import { hideSecret } from '../../platform/terminal/secrets.ts'
 import type { Terminal } from '../../platform/terminal/terminal.ts'
 import type { Finding } from '../../findings/finding.ts'
 import { readConfigurationOnce } from './cache.ts'
+import { outputsRule } from './check-contract.ts'
 import { versionRule } from './describe-diagnostic.ts'
 import { annotateFindings, countFindings, formatFinding } from './report.ts'
 import type { Settings } from './settings.ts'
+
+/**
+ * What is an error for commands that deploy: Terraform prefers a file's image_tag to TF_VAR_image_tag, so that another image
+ * than the checked one would run; and without outputs nothing can be proved.
+ */
+export const refusedToDeploy = ['inputs/image-tag', outputsRule]
 
 /**
  * The settings for a command that works with them; every finding is printed on stderr. From here on AWS is asked as the

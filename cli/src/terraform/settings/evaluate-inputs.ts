@@ -11,7 +11,7 @@ import type { At, Report } from './source.ts'
 
 const maxRounds = 30
 /** What `deploy` passes itself. */
-const passedByDeploy = 'image_tag'
+const passedByDeploy = ['image_tag', 'image_digest', 'image_commit']
 const outputsFile = 'fargate-ctl-outputs.tf'
 
 /** A `variable` block, or a property of "variable" in a .tf.json file. */
@@ -30,7 +30,7 @@ export function evaluateInputs(project: Project, files: ProjectFiles, report: Re
     const locals = new Set(configuration.flatMap(localNames))
     const varFile = project.environment === undefined ? [] : [`-var-file=${environmentFile}`]
     const evaluation: Evaluation = { project, configuration, inputs, locals, forgotten: new Set(), report }
-    if (!isGiven(passedByDeploy, inputs)) await forget(evaluation, passedByDeploy)
+    for (const name of passedByDeploy) if (!isGiven(name, inputs)) await forget(evaluation, name)
     for (let round = 0; round < maxRounds; round++) {
       look(inputs)
       await keepVariables(configuration)

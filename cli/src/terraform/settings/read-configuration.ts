@@ -1,12 +1,13 @@
 import type { Finding } from '../../findings/finding.ts'
 import { findNearest } from '../../platform/nearest.ts'
 import type { Project } from '../../platform/project.ts'
+import { checkContract } from './check-contract.ts'
 import { checkAcrossFiles, checkBackendValues } from './check-values.ts'
 import { checkSecrets } from './check-secrets.ts'
 import { evaluateBackend, findBackendBlock } from './evaluate-backend.ts'
 import { evaluateInputs, findDeclarations } from './evaluate-inputs.ts'
 import { readFiles, startOf, type ConfigurationFile, type ProjectFiles } from './read-files.ts'
-import { inputsSchema, settingsSchema, type Settings } from './settings.ts'
+import { settingsSchema, type Settings } from './settings.ts'
 import { reportTo, type Report } from './source.ts'
 
 export type Configuration = { findings: Finding[]; settings: Settings | undefined }
@@ -24,7 +25,7 @@ export async function readConfiguration(project: Project): Promise<Configuration
   checkPresence(project, files, block !== undefined, findings, report)
   const isComplete = findings.length === 0
   const declared = new Set(findDeclarations(files.terraform).map(({ name }) => name))
-  if (isComplete) checkNeeded(project, declared, report)
+  if (isComplete) checkContract(project, files, declared, report)
   for (const file of [files.backend, ...files.inputs, ...files.terraform]) if (file) checkSecrets(file, report)
   const [evaluated, backend] = await Promise.all([
     isComplete ? evaluateInputs(project, files, report, (inputFiles) => checkNames(inputFiles, declared, report)) : undefined,
@@ -68,18 +69,6 @@ function checkNames(inputs: ConfigurationFile[], declared: Set<string>, report: 
       const fix = nearest ? `Did you mean "${nearest}"?` : `Remove it, or add variable "${name}" to variables.tf.`
       report('inputs/unknown-key', { source, offset: start }, `There is no variable "${name}".`, fix)
     }
-  }
-}
-
-function checkNeeded(project: Project, declared: Set<string>, report: Report): void {
-  if (declared.size === 0) {
-    report('file/missing', startOf(project, 'variables.tf'), 'No file declares a variable.', 'Create variables.tf, or take it back from git.')
-    return
-  }
-  const needed = Object.entries(inputsSchema.shape).flatMap(([name, schema]) => (schema.safeParse(undefined).success ? [] : [name]))
-  for (const name of needed.filter((each) => !declared.has(each))) {
-    const message = `There is no variable "${name}", which fargate-ctl reads.`
-    report('variables/missing', startOf(project, 'variables.tf'), message, `Add variable "${name}" to variables.tf.`)
   }
 }
 

@@ -1,13 +1,13 @@
 import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { Project } from '../../platform/project.ts'
 import { blank, itemsAround, type Item } from './items.ts'
 import { isConfiguration, parseFile, type ConfigurationFile } from './read-files.ts'
 import { createSource } from './source.ts'
 
 /**
- * A folder with the project's files in their places, but for what Terraform reads as configuration: that is written
+ * A folder with the files of infrastructure/ and what lies beside it in their places, but for what Terraform reads as configuration: that is written
  * there as far as it is needed. It is readable for this user only, and gone afterwards.
  */
 export async function withScratch<Result>(project: Project, work: (folder: string) => Promise<Result>): Promise<Result> {
@@ -19,7 +19,7 @@ export async function withScratch<Result>(project: Project, work: (folder: strin
       const names = (await readdir(from)).filter((name) => !name.startsWith('.terraform') && isWanted(name))
       await Promise.all(names.map((name) => symlink(join(from, name), join(to, name))))
     }
-    await link(project.root, root, (name) => name !== basename(project.infrastructure))
+    await link(dirname(project.infrastructure), root, (name) => name !== basename(project.infrastructure))
     await link(project.infrastructure, folder, (name) => !isConfiguration(name))
     return await work(folder)
   } finally {

@@ -56,7 +56,7 @@ export type ImageSettings = { inputs: Pick<Settings['inputs'], 'region' | 'repos
  * The settings of a machine that only builds and has no terraform.
  * @returns undefined unless both region and repository are named
  */
-export function settingsFromFlags(flags: { region?: string | undefined; repository?: string | undefined }): ImageSettings | undefined {
-  const { region, repository } = flags
-  return region && repository ? { inputs: { region, repository_name: repository } } : undefined
+export function settingsFromFlags({ region, name, account }: { region?: string | undefined; name?: string; account?: string }): ImageSettings | undefined {
+  if (!region || !name) return undefined
+  return { inputs: { region, repository_name: name, ...(account ? { allowed_account_ids: [account] } : {}) } }
 }

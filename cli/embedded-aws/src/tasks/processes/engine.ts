@@ -6,6 +6,7 @@ import { Readable } from 'node:stream'
 import type { containerSpec, pauseSpec } from '../container-spec.ts'
 import { EngineError, type CallOptions, type EngineApi } from '../../engine/engine-api.ts'
 import { findImage, unpackImage, type UnpackedImage } from './images.ts'
+import { readUsage } from './usage.ts'
 import { endOrphans, noteProcess } from './orphans.ts'
 import { localProgram, startProcess, type ContainerProcess, type HealthCheck } from './process.ts'
 
@@ -99,6 +100,7 @@ export async function createProcessEngine(folder: string): Promise<EngineApi> {
     ['POST', /^\/containers\/create$/, (_name, _query, body) => create(body)],
     ['POST', /^\/containers\/(.+)\/start$/, start],
     ['GET', /^\/containers\/(.+)\/json$/, inspect],
+    ['GET', /^\/containers\/(.+)\/stats$/, (id) => readUsage(processOf(id)?.pid)],
     ['POST', /^\/containers\/(.+)\/wait$/, (id) => processOf(id)?.ended],
     ['POST', /^\/containers\/(.+)\/stop$/, (id, { t = '10' }) => processOf(id)?.stop(Number(t))],
     ['POST', /^\/containers\/(.+)\/kill$/, (id, { signal }) => processOf(id)?.kill((signal ?? 'SIGKILL') as NodeJS.Signals)],
