@@ -16,7 +16,11 @@ locals {
       { name = "AWS_REGION", value = var.region },
       { name = "IMAGE_TAG", value = var.image_tag },
       { name = "PORT", value = tostring(var.container_port) },
-    ], [for commit in var.image_commit[*] : { name = "IMAGE_COMMIT", value = commit }])
+      ],
+      [for commit in var.image_commit[*] : { name = "IMAGE_COMMIT", value = commit }],
+      # On the task's loopback address: a sidecar reaches it, the load balancer does not.
+      [for port in var.metrics_port[*] : { name = "METRICS_PORT", value = tostring(port) }],
+    )
     secrets      = [for name, arn in var.secrets : { name = name, valueFrom = arn }]
     mount_points = local.mount_points
     dependencies = local.started_before_app

@@ -344,6 +344,17 @@ variable "secret_kms_key_arns" {
   }
 }
 
+variable "metrics_port" {
+  description = "Port of /metrics for a sidecar of the same task, 9464 by custom; nobody else reaches it. Null: none. Free."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.metrics_port == null || try(var.metrics_port >= 1 && var.metrics_port <= 65535 && var.metrics_port != var.container_port, false)
+    error_message = "metrics_port must be from 1 to 65535, and not container_port."
+  }
+}
+
 variable "sidecars" {
   description = "Containers beside the app's in every task, by name. Free: they share the task's cpu and memory."
   type = map(object({

@@ -11,6 +11,8 @@ export type Answer = Pick<ServerResponse, 'req' | 'statusCode'> & {
   readonly startedAt: number
   /** What a route or a middleware adds to the answer's line in the log. */
   readonly logFields: Record<string, unknown>
+  /** The path of the route that answers, where metrics are on. */
+  route?: string
 }
 
 const requestIdPattern = /^[\w=;:.-]{1,128}$/
@@ -25,6 +27,7 @@ export function answersLoggedTo(log: Log): typeof ServerResponse {
     readonly requestId = requestIdOf(this.req.headers)
     readonly startedAt = performance.now()
     readonly logFields = {}
+    declare route?: string
 
     override writeHead(status: number, reason?: string | Headers, given?: Headers): this {
       const own = typeof reason === 'string' ? given : reason

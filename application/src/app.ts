@@ -1,4 +1,4 @@
-import { Hono, type Context } from 'hono'
+import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import { accepts } from 'hono/accepts'
 import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
@@ -16,6 +16,8 @@ export type AppOptions = {
   /** Whether the load balancer should send requests here. */
   isReady: () => boolean
   log: Log
+  /** Runs before all others, where there is one: it costs every request a promise. */
+  middleware?: MiddlewareHandler<Env> | undefined
 }
 
 type Env = { Bindings: { outgoing: Answer } }
@@ -29,11 +31,12 @@ type Content = Record<Format, () => string>
  * The app's middlewares and routes, apart from any server: `createApp(…).request('/')` answers. Headers that every answer
  * carries stand in headers.ts, the fields of its line in the log in log.ts.
  */
-export function createApp({ settings, task, isReady, log }: AppOptions): Hono<Env> {
+export function createApp({ settings, task, isReady, log, middleware }: AppOptions): Hono<Env> {
   const app = new Hono<Env>()
   const startedAt = new Date().toISOString()
   const home = createHome(settings, task)
 
+  if (middleware) app.use(middleware)
   // Add your middlewares here: app.use(…).
   app.on(['POST', 'PUT', 'PATCH', 'DELETE'], '*', bodyLimit({ maxSize: settings.BODY_LIMIT_BYTES, onError: (c: Context<Env>) => sendError(c, 413, 'The request body is too large.') }))
 

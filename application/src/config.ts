@@ -13,6 +13,9 @@ const settingsSchema = z.object({
   ECS_CONTAINER_METADATA_URI_V4: z.url('must be a URL').optional(),
   /** Baked into the image by its build. */
   APP_VERSION: z.string().min(1, 'must not be empty').default('0.0.0'),
+  /** Where metrics are asked for, and by whom: only this machine, which is the task, unless METRICS_HOST says otherwise. Without a port there are none. */
+  METRICS_PORT: z.coerce.number('must be a port number').int('must be a whole number').min(0, 'must be from 0 to 65535').max(65535, 'must be from 0 to 65535').optional(),
+  METRICS_HOST: z.string().min(1, 'must not be empty').default('127.0.0.1'),
   HOST: z.string().min(1, 'must not be empty').default('0.0.0.0'),
   BODY_LIMIT_BYTES: z.coerce.number('must be a number of bytes').int('must be a whole number').min(0, 'must be at least 0').default(1024 * 1024),
   DRAIN_UNREADY_SECONDS: seconds.default(11),

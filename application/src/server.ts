@@ -24,8 +24,11 @@ async function serve(settings: Settings): Promise<void> {
     end(1)
   })
   const task = await findTask(settings.ECS_CONTAINER_METADATA_URI_V4)
-  const app = createApp({ settings, task, log, isReady: () => drain.isReady() })
+  // Loaded only where they are wanted: without them the app starts and answers as if there were none.
+  const metrics = settings.METRICS_PORT === undefined ? undefined : (await import('./metrics.ts')).createMetrics()
+  const app = createApp({ settings, task, log, isReady: () => drain.isReady(), middleware: metrics?.middleware })
   const server = createAdaptorServer({ fetch: app.fetch, serverOptions: { headersTimeout: 70_000, ServerResponse: answersLoggedTo(log) } }) as Server
+  metrics?.observe(server)
   // Longer than the load balancer's idle timeout of 60 s, so that the balancer always closes first.
   server.keepAliveTimeout = 65_000
   const drain = drainable(server, {
@@ -45,13 +48,15 @@ async function serve(settings: Settings): Promise<void> {
       })
     })
   }
-  server.on('error', (error: NodeJS.ErrnoException) => {
-    process.stderr.write(`The app cannot listen on ${settings.HOST}:${settings.PORT}: ${error.code ?? error.message}.\n`)
+  const refuse = (host: string, port: number | undefined) => (error: NodeJS.ErrnoException) => {
+    process.stderr.write(`The app cannot listen on ${host}:${port}: ${error.code ?? error.message}.\n`)
     end(1)
-  })
+  }
+  metrics?.server.on('error', refuse(settings.METRICS_HOST, settings.METRICS_PORT))
+  metrics?.server.listen(settings.METRICS_PORT, settings.METRICS_HOST, () => say('serving metrics', { port: portOf(metrics.server) }))
+  server.on('error', refuse(settings.HOST, settings.PORT))
   server.listen(settings.PORT, settings.HOST, () => {
-    const address = server.address()
-    say('listening', { port: typeof address === 'object' ? address?.port : settings.PORT, version: settings.APP_VERSION, imageTag: settings.IMAGE_TAG })
+    say('listening', { port: portOf(server), version: settings.APP_VERSION, imageTag: settings.IMAGE_TAG })
     log.flush()
   })
 
@@ -59,4 +64,9 @@ async function serve(settings: Settings): Promise<void> {
     // eslint-disable-next-line n/no-process-exit -- 'exit' flushes the log; a connection that stays open must not keep it alive
     process.exit(code)
   }
+}
+
+function portOf(server: Server): number | undefined {
+  const address = server.address()
+  return typeof address === 'object' ? address?.port : undefined
 }

@@ -1,6 +1,7 @@
-// npm run bench [-- startup app lint deploy gateway]: ratios, measured side by side in one run.
+// npm run bench [-- startup app lint deploy gateway embedded-aws]: ratios, measured side by side in one run.
 import { benchApp } from './app.ts'
 import { benchDeploy } from './deploy.ts'
+import { benchEmbeddedAws } from './embedded-aws.ts'
 import { benchGateway } from './gateway.ts'
 import { benchLint } from './lint.ts'
 import { benchStartup } from './startup.ts'
@@ -13,6 +14,7 @@ const benches: Record<string, () => Comparison[] | Promise<Comparison[]>> = {
   lint: benchLint,
   deploy: benchDeploy,
   gateway: benchGateway,
+  'embedded-aws': benchEmbeddedAws,
 }
 
 const asked = process.argv.slice(2)

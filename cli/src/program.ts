@@ -1,9 +1,11 @@
 import { resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
+import { registerAdopt } from './commands/adopt.ts'
 import { registerBootstrap } from './commands/bootstrap.ts'
 import { registerBuild } from './commands/build.ts'
 import { registerCompletion } from './commands/completion.ts'
+import { registerContinue } from './commands/continue.ts'
 import { registerCost } from './commands/cost.ts'
 import { registerDeploy } from './commands/deploy.ts'
 import { registerDestroy } from './commands/destroy.ts'
@@ -15,6 +17,7 @@ import { registerInit } from './commands/init.ts'
 import { registerLint } from './commands/lint.ts'
 import { registerLogs } from './commands/logs.ts'
 import { registerPlan } from './commands/plan.ts'
+import { registerPromote } from './commands/promote.ts'
 import { registerRehearse } from './commands/rehearse.ts'
 import { registerReport } from './commands/report.ts'
 import { registerRollback } from './commands/rollback.ts'
@@ -47,8 +50,10 @@ const commands = [
   registerBuild,
   registerPlan,
   registerDeploy,
+  registerContinue,
   registerStatus,
   registerRollback,
+  registerPromote,
   registerHistory,
   registerReport,
   registerDrift,
@@ -61,6 +66,7 @@ const commands = [
   registerRun,
   registerExec,
   registerUnlock,
+  registerAdopt,
   registerDestroy,
   registerCompletion,
 ]

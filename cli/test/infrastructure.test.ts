@@ -20,6 +20,16 @@ t.test('infrastructure/README.md says what variables.tf says', async (t) => {
   t.equal(await renderInfrastructureReadme(), readFileSync(readmeFile, 'utf8'), '`npm run reference` writes it')
 })
 
+t.test('the runbook says what to do about every alarm', async (t) => {
+  const read = (name: string) => readFileSync(new URL(`../../infrastructure/${name}`, import.meta.url), 'utf8')
+  const headings = [...read('RUNBOOK.md').matchAll(/^## ([a-z0-9-]+)$/gm)].map(([, name]) => name)
+  const named = [...`${read('alarms.tf')}${read('url-health-check.tf')}`.matchAll(/alarm_name += "\$\{local\.name\}-([a-z0-9-]+)"/g)].map(([, name]) => name)
+  const { locals: [{ alarms }] } = await parse('alarms.tf', read('alarms.tf'))
+  const listed = [...String(alarms).matchAll(/^ {4}"?([a-z0-9-]+)"? = \{$/gm)].map(([, name]) => name)
+  t.ok(listed.length >= 8 && named.length >= 3, 'the alarms are found')
+  t.same(headings.toSorted(), [...named, ...listed].toSorted())
+})
+
 t.test('the root that makes bucket, repository and roles', async (t) => {
   const { passed, output } = await testBootstrap(t)
   t.ok(passed, passed ? 'terraform test passes' : output)

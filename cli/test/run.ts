@@ -35,7 +35,11 @@ const python = `${root}.fargate-ctl/tools/python/bin/python3`
 if (existsSync(python)) process.env.EMBEDDED_AWS_PYTHON ??= python
 const ecsDeploy = `${root}.fargate-ctl/tools/ecs-deploy/bin/ecs`
 if (existsSync(ecsDeploy)) process.env.EMBEDDED_AWS_ECS_DEPLOY ??= ecsDeploy
+const act = `${root}.fargate-ctl/tools/act/bin/act`
+if (existsSync(act)) process.env.FARGATE_CTL_TEST_ACT ??= act
 const missing = findMissing()
+if (!missing.includes('time') && which('podman')) process.env.EMBEDDED_AWS_TEST_PODMAN = '1'
+if (!missing.includes('time') && process.getuid?.() === 0 && which('dockerd') && which('ip')) process.env.EMBEDDED_AWS_TEST_NAMESPACES = '1'
 const stops = [await startEngine(), await startTerraform()]
 process.env.FARGATE_CTL_TEST_WITHOUT = missing.join(',')
 const runs = await Promise.all([...aside.map(runAside), ...(everything ? [runApplication()] : []), runTap()])
@@ -47,12 +51,13 @@ function findMissing(): Need[] {
   if (everything && process.env.FARGATE_CTL_TEST_ALL !== '1') found.push('time')
   if (!linters.every((name) => which(name))) found.push('linters')
   if (!process.env.EMBEDDED_AWS_PYTHON) found.push('embedded AWS')
+  if (!process.env.FARGATE_CTL_TEST_ACT) found.push('act')
   return found
 }
 
 /** Without an engine, the tests that need one are skipped. */
 async function startEngine(): Promise<(() => Promise<void>) | undefined> {
-  if (![...files, ...aside].some((file) => /\/(rehearsal|examples|embedded-aws)\//.test(file))) return undefined
+  if (![...files, ...aside].some((file) => /\/(rehearsal|examples|embedded-aws)\/|workflows\.test/.test(file))) return undefined
   try {
     const { image, stop } = await prepareEngine()
     process.env.EMBEDDED_AWS_TEST_IMAGE = image

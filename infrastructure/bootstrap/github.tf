@@ -19,6 +19,27 @@ locals {
   ) : "${pair[0]} ${pair[1]}" => { role = pair[0], arn = pair[1] } }
 
   partition = split(":", aws_s3_bucket.state.arn)[1]
+
+  # PowerUserAccess leaves IAM out. What a deployment makes there starts with the app's name.
+  #tfsec:ignore:aws-iam-no-policy-wildcards Every role and policy that starts with the app's name, and no other
+  deploy_iam_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect = "Allow"
+        Action = "iam:*"
+        Resource = [
+          "arn:${local.partition}:iam::*:role/${var.name}-*",
+          "arn:${local.partition}:iam::*:policy/${var.name}-*",
+        ]
+      },
+      {
+        Effect   = "Allow"
+        Action   = "iam:CreateServiceLinkedRole"
+        Resource = "arn:${local.partition}:iam::*:role/aws-service-role/*"
+      },
+    ]
+  })
 }
 
 resource "aws_iam_openid_connect_provider" "github" {
@@ -76,30 +97,11 @@ resource "aws_iam_role_policy" "plan" {
   })
 }
 
-# PowerUserAccess leaves IAM out. What a deployment makes there starts with the app's name.
-#tfsec:ignore:aws-iam-no-policy-wildcards Every role and policy that starts with the app's name, and no other
 resource "aws_iam_role_policy" "deploy" {
   for_each = toset(local.deploy_roles)
 
   name = "iam"
   role = aws_iam_role.github[each.key].name
 
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Effect = "Allow"
-        Action = "iam:*"
-        Resource = [
-          "arn:${local.partition}:iam::*:role/${var.name}-*",
-          "arn:${local.partition}:iam::*:policy/${var.name}-*",
-        ]
-      },
-      {
-        Effect   = "Allow"
-        Action   = "iam:CreateServiceLinkedRole"
-        Resource = "arn:${local.partition}:iam::*:role/aws-service-role/*"
-      },
-    ]
-  })
+  policy = local.deploy_iam_policy
 }

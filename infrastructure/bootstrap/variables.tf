@@ -174,3 +174,57 @@ variable "permissions_boundary_arn" {
     error_message = "permissions_boundary_arn must be the ARN of an IAM policy."
   }
 }
+
+variable "pipeline" {
+  description = "CodePipeline and CodeBuild in place of GitHub's workflows, about 1 USD a month and 0.005 USD a minute: connection_arn of the CodeConnections connection, repository as owner/name, branch. Null: none."
+  type = object({
+    connection_arn = string
+    repository     = string
+    branch         = optional(string, "main")
+  })
+  default = null
+
+  validation {
+    condition     = var.pipeline == null || can(regex("^arn:aws[a-z-]*:(codestar-connections|codeconnections):", var.pipeline.connection_arn))
+    error_message = "pipeline.connection_arn must be the ARN of a connection."
+  }
+
+  validation {
+    condition     = var.pipeline == null || can(regex("^[A-Za-z0-9-]+/[A-Za-z0-9_.-]+$", var.pipeline.repository))
+    error_message = "pipeline.repository must be owner/name."
+  }
+}
+
+variable "reader_account_ids" {
+  description = "Other accounts that may pull the images: those of the environments, where this one is central."
+  type        = set(string)
+  nullable    = false
+  default     = []
+
+  validation {
+    condition     = alltrue([for id in var.reader_account_ids : can(regex("^[0-9]{12}$", id))])
+    error_message = "reader_account_ids must be account ids of 12 digits."
+  }
+}
+
+variable "replicas" {
+  description = "Registries that get a copy of every image, by region and account; its storage, 0.10 USD a GB and month, and the traffic between regions are paid."
+  type = set(object({
+    region     = string
+    account_id = string
+  }))
+  nullable = false
+  default  = []
+
+  validation {
+    condition     = alltrue([for each in var.replicas : can(regex("^[0-9]{12}$", each.account_id)) && can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", each.region))])
+    error_message = "replicas must be regions and account ids of 12 digits."
+  }
+}
+
+variable "inspector" {
+  description = "Whether Amazon Inspector scans the images of this registry, and goes on doing so: 0.09 USD for a push, 0.01 USD for each scan after it."
+  type        = bool
+  nullable    = false
+  default     = false
+}

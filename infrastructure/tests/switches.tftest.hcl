@@ -255,6 +255,7 @@ run "sidecars" {
   command = plan
 
   variables {
+    metrics_port = 9464
     sidecars = {
       agent = {
         image            = "example.com/agent@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -288,5 +289,15 @@ run "sidecars" {
       { containerName = "agent", condition = "START" }
     )
     error_message = "The sidecar does not start before the app and end after it."
+  }
+
+  assert {
+    condition = alltrue([
+      for app in [module.ecs.services["app"].container_definitions["app"].container_definition] : alltrue([
+        one([for variable in app.environment : variable.value if variable.name == "METRICS_PORT"]) == "9464",
+        join(" ", app.portMappings[*].containerPort) == "8080",
+      ])
+    ])
+    error_message = "The app gives no metrics to the sidecar, or the load balancer could reach them."
   }
 }

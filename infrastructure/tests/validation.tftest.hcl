@@ -228,6 +228,7 @@ run "refuses_half_a_task_at_most" {
 
   variables {
     image_tag           = "v1"
+    metrics_port        = 8080
     domain_name         = "app.example.com"
     max_count           = 2.5
     fargate_spot_weight = 0.5
@@ -238,6 +239,7 @@ run "refuses_half_a_task_at_most" {
     var.certificate_arn,
     var.max_count,
     var.fargate_spot_weight,
+    var.metrics_port,
     var.sidecars,
   ]
 }

@@ -4,6 +4,10 @@ export type Clock = {
   ms: (seconds: number) => number
   /** AWS's seconds since an epoch timestamp in seconds. */
   since: (timestamp: number) => number
+  /** The number of AWS's seconds since 1970, or until an epoch timestamp, where all of them pass at this speed. */
+  second: (timestamp?: number) => number
+  /** The epoch timestamp of such a second. */
+  timestamp: (second: number) => number
   after: (seconds: number, run: () => void) => NodeJS.Timeout
   sleep: (seconds: number) => Promise<void>
 }
@@ -14,6 +18,8 @@ export function createClock(speed = 1): Clock {
   return {
     ms,
     since: (timestamp) => (now() - timestamp) * speed,
+    second: (timestamp = now()) => Math.floor(timestamp * speed),
+    timestamp: (second) => second / speed,
     after,
     sleep: (seconds) => new Promise((resolve) => after(seconds, resolve)),
   }

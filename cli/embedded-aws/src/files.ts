@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { z } from 'zod'
 import { UserError } from './user-error.ts'
@@ -14,6 +14,7 @@ export async function writeJson(file: string, value: unknown): Promise<void> {
     await writeFile(`${file}.new`, JSON.stringify(value), { mode: 0o600 })
     await rename(`${file}.new`, file)
   } catch (error) {
+    await rm(`${file}.new`, { force: true })
     const { code, message } = error as NodeJS.ErrnoException
     const what = code === 'ENOSPC' ? 'The disk is full' : 'The state of the embedded AWS cannot be written'
     throw new UserError(`${what}: ${file} was not saved.`, { fix: 'Make room, or use another folder with --state, and run it again.', cause: message })

@@ -73,7 +73,7 @@ async function start({ python, stateDir, port }: Options): Promise<Running> {
   const log = openSync(join(stateDir, 'ministack.log'), 'a')
   const args = ['-m', 'hypercorn', 'ministack.app:app', '--bind', `unix:${socket}`, '--workers', '0', '--log-level', 'WARNING', '--keep-alive', '75']
   const child = spawn(python, args, {
-    env: { ...process.env, ...environment(stateDir, tmp, port) },
+    env: environment(stateDir, tmp, port),
     stdio: ['ignore', log, log],
     detached: true,
   })
@@ -84,7 +84,10 @@ async function start({ python, stateDir, port }: Options): Promise<Running> {
 }
 
 function environment(stateDir: string, tmp: string, port: number): NodeJS.ProcessEnv {
+  // It takes settings, and Python modules, from variables of many names, of which none is meant for it.
+  const kept = Object.entries(process.env).filter(([name]) => /^(PATH|HOME|USER|LANG|LC_.*|TZ)$/.test(name))
   return {
+    ...Object.fromEntries(kept),
     GATEWAY_PORT: String(port),
     MINISTACK_HOST: '127.0.0.1',
     IOT_MTLS_ENABLED: '0',

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { cbor, dateToTag } from '@smithy/core/cbor'
 import { AwsError } from './aws-error.ts'
-import { escape } from './elb/elb-encoding.ts'
 import type { Model, Shape } from './models/model.ts'
+import { escape } from './xml.ts'
 
 /** One request, whatever protocol it came in. */
 export type Call = { action: string; input: () => unknown; answer: (output: unknown) => Answer; refuse: (error: AwsError, status?: number) => Answer }

@@ -225,8 +225,37 @@ export type ScalableTarget = {
   MinCapacity: number
   MaxCapacity: number
   CreationTime: number
-  SuspendedState?: { ScheduledScalingSuspended?: boolean }
+  SuspendedState?: { DynamicScalingInSuspended?: boolean; DynamicScalingOutSuspended?: boolean; ScheduledScalingSuspended?: boolean }
   own: { tags: Record<string, string> }
+}
+
+/** In the shape of Application Auto Scaling. */
+export type ScalingPolicy = {
+  PolicyARN: string
+  PolicyName: string
+  PolicyType: string
+  ServiceNamespace: string
+  ResourceId: string
+  ScalableDimension: string
+  Alarms: { AlarmName: string; AlarmARN: string }[]
+  CreationTime: number
+  [member: string]: unknown
+}
+
+/** In the shape of Application Auto Scaling. */
+export type ScalingActivity = {
+  ActivityId: string
+  ServiceNamespace: string
+  ResourceId: string
+  ScalableDimension: string
+  Description: string
+  Cause: string
+  StartTime: number
+  EndTime?: number
+  StatusCode: string
+  StatusMessage: string
+  /** The count that was set, of which target. */
+  own: { targetArn: string; count: number }
 }
 
 /** In the shape of Application Auto Scaling. */

@@ -3,13 +3,18 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createAutoscaling } from './autoscaling/api.ts'
+import { createScaler } from './autoscaling/scaler.ts'
 import { AwsError } from './aws-error.ts'
 import { createBalancer } from './elb/balancer.ts'
 import { ensureCertificate, loadCertificate } from './elb/certificate.ts'
 import type { Capacity } from './deployments/capacity.ts'
 import { createClock } from './clock.ts'
 import { createCloudMap } from './cloud-map/api.ts'
+import { createAlarms } from './cloudwatch/alarms.ts'
 import { createCloudwatch } from './cloudwatch/api.ts'
+import { createLogFilters } from './cloudwatch/log-filters.ts'
+import { createMetrics } from './cloudwatch/metrics.ts'
+import { createMonitor } from './cloudwatch/monitor.ts'
 import { isMinistacksOwn, isOwnHost } from './access/doors.ts'
 import { identify, type Caller } from './access/identify.ts'
 import type { Keys } from './access/keys.ts'
@@ -29,12 +34,15 @@ import { readCall } from './protocols.ts'
 import type { Scope } from './records.ts'
 import { openStore } from './state.ts'
 import { createElbApi } from './elb/elb-api.ts'
-import { createEngineApi } from './tasks/engine-api.ts'
+import type { EngineAddress } from './engine/address.ts'
+import { createEngineApi } from './engine/engine-api.ts'
 import { createEc2Api } from './ec2/api.ts'
 import { createProcessEngine } from './tasks/processes/engine.ts'
 import { createProxy } from './proxy.ts'
 import { createTargetHealth } from './elb/target-health.ts'
+import { createTrafficMetrics } from './elb/traffic-metrics.ts'
 import { createTasks } from './tasks/tasks.ts'
+import { createUsage } from './tasks/usage.ts'
 import { createSsm } from './ssm/public-parameters.ts'
 import { createUpstream } from './upstream.ts'
 
@@ -48,10 +56,8 @@ export type GatewayOptions = {
   instance?: string | undefined
   /** Where the state is kept; also the value of the label `embedded-aws` on every container. */
   stateDir: string
-  /** The environment that says where the container engine listens (DOCKER_HOST). Default: this process's. */
-  engineEnv?: NodeJS.ProcessEnv | undefined
-  /** Whether tasks are containers, or processes of this machine without isolation. Default: containers. */
-  tasksAre?: 'containers' | 'processes' | undefined
+  /** Runs the tasks; with `none` they are processes of this machine, without isolation. */
+  engine: EngineAddress | 'none'
   /** How many of AWS's seconds pass in one. Default: 1. */
   speed?: number | undefined
   log: (line: string) => void
@@ -67,8 +73,8 @@ const models: Record<string, Model> = { ecs, 'application-autoscaling': applicat
 const noModel: Model = { source: '', operations: {}, shapes: {} }
 
 /**
- * Serves the AWS APIs on one loopback port: Amazon ECS, Application Auto Scaling, target health and the traffic of load
- * balancers are the gateway's own; everything else goes to ministack as it came.
+ * Serves the AWS APIs on one loopback port: Amazon ECS, Application Auto Scaling, CloudWatch's metrics, target health and the
+ * traffic of load balancers are the gateway's own; everything else goes to ministack as it came.
  * `close` stops all tasks and saves the state; a gateway that was killed finds its tasks again.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
@@ -84,23 +90,29 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { port } = server.address() as AddressInfo
   const registry: Registry = { address: `127.0.0.1:${port}`, password: (scope) => login.issue(scope).password }
 
-  const engine =
-    options.tasksAre === 'processes'
-      ? await createProcessEngine({ registry, folder: join(stateDir, 'processes') })
-      : await createEngineApi(options.engineEnv ?? process.env)
+  const engine = options.engine === 'none' ? await createProcessEngine(join(stateDir, 'processes')) : await createEngineApi(options.engine)
   const health = createTargetHealth({ clock })
   await ensureCertificate(stateDir)
   const certificate = () => loadCertificate(stateDir)
-  const balancer = await createBalancer({ store, upstream, health, certificate, log })
-  const tasks = await createTasks({ store, engine, upstream, health, clock, registry, stateDir, log })
+  const metrics = createMetrics(clock)
+  const traffic = createTrafficMetrics(metrics)
+  const balancer = await createBalancer({ store, upstream, health, metrics: traffic, certificate, log })
+  const filter = createLogFilters({ upstream, metrics })
+  const tasks = await createTasks({ store, engine, upstream, filter, health, clock, registry, stateDir, log })
   const capacity: Capacity = { unavailable: new Set() }
   const deployments = createDeploymentController({ store, tasks, health, upstream, clock, capacity, log })
+  const cloudwatch = createCloudwatch({ upstream, store, metrics, clock })
+  const alarms = createAlarms({ store, metrics, clock, upstream })
+  const scaler = createScaler({ store, clock, wake: deployments.wake })
+  alarms.subscribe(scaler.take)
+  const measureTasks = createUsage({ engine, metrics, clock })
+  const monitor = createMonitor({ store, metrics, traffic, balancer, health, measureTasks, alarms, clock, log })
   const control = createControl({ engine, tasks, capacity, wake: deployments.wake })
-  const autoscaling = createAutoscaling({ store, deployments })
+  const autoscaling = createAutoscaling({ store, deployments, cloudwatch, scaler })
   const apis: Record<string, Api> = {
     ecs: createEcsApi({ store, tasks, deployments, health, upstream }),
     'application-autoscaling': autoscaling.answer,
-    monitoring: createCloudwatch({ upstream, store }),
+    monitoring: cloudwatch.answer,
     servicediscovery: createCloudMap(upstream),
     ssm: createSsm(upstream),
   }
@@ -118,7 +130,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (service === 'ec2') return ec2(req, body, res)
     if (service === 'ecr') return ecr(scope, req, body, res)
     if (service === 'sts' || service === 'iam') return issueKey(req, body, res, scope.account)
-    if (service === ownService && req.url === statusPath) return void res.end(JSON.stringify(readStatus(store, health)))
+    if (service === ownService && req.url === statusPath) return void res.end(JSON.stringify(readStatus(store, health, engine.way.published)))
     if (service === ownService) return control(req, body, res)
     proxy.stream(req, res, body)
   }
@@ -153,7 +165,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   await balancer.reload()
   await tasks.adopt()
   deployments.start()
+  monitor.start()
   const close = async () => {
+    await monitor.stop()
     autoscaling.close()
     await deployments.stop()
     await tasks.close()

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { VpcEndpoint } from './ec2/vpc-endpoints.ts'
 import { readJson, writeJson } from './files.ts'
-import type { Cluster, ScalableTarget, ScheduledAction, Scope, Service, ServiceDeployment, ServiceRevision, Tag, Task, TaskDefinition } from './records.ts'
+import type { Cluster, ScalableTarget, ScalingActivity, ScalingPolicy, ScheduledAction, Scope, Service, ServiceDeployment, ServiceRevision, Tag, Task, TaskDefinition } from './records.ts'
 
 export type State = {
   clusters: Record<string, Cluster>
@@ -12,7 +12,7 @@ export type State = {
   serviceRevisions: Record<string, ServiceRevision>
   tasks: Record<string, Task>
   tags: Record<string, Tag[]>
-  scaling: { targets: Record<string, ScalableTarget>; policies: Record<string, Record<string, unknown>>; scheduled: Record<string, ScheduledAction> }
+  scaling: { targets: Record<string, ScalableTarget>; policies: Record<string, ScalingPolicy>; scheduled: Record<string, ScheduledAction>; activities: ScalingActivity[] }
   /** Load balancers and listeners (by ARN) to the loopback port each keeps for life. */
   ports: Record<string, number>
   /** Regions and accounts that have load balancers. */
@@ -25,7 +25,13 @@ export type State = {
   alarms: Record<string, Record<string, unknown>>
 }
 
-export type Store = { state: State; save: () => void; flush: () => Promise<void> }
+export type Store = {
+  state: State
+  save: () => void
+  flush: () => Promise<void>
+  /** Why the last change is not saved yet; undefined when it is, or is about to be. */
+  trouble: () => string | undefined
+}
 
 /** Of the file; another one is not read. */
 const version = 1
@@ -42,7 +48,12 @@ const fileSchema = z.object({
   revisions: z.record(z.string(), z.number()).optional(),
   tags: z.record(z.string(), z.array(records)).optional(),
   scaling: z
-    .object({ targets: z.record(z.string(), records), policies: z.record(z.string(), records), scheduled: z.record(z.string(), records).default({}) })
+    .object({
+      targets: z.record(z.string(), records),
+      policies: z.record(z.string(), records),
+      scheduled: z.record(z.string(), records).default({}),
+      activities: z.array(records).default([]),
+    })
     .optional(),
   ports: z.record(z.string(), z.number()).optional(),
   balancerScopes: z.array(z.object({ region: z.string(), account: z.string() })).optional(),
@@ -57,7 +68,7 @@ const empty: State = {
   serviceRevisions: {},
   tasks: {},
   tags: {},
-  scaling: { targets: {}, policies: {}, scheduled: {} },
+  scaling: { targets: {}, policies: {}, scheduled: {}, activities: [] },
   ports: {},
   balancerScopes: [],
   flowLogs: {},
@@ -75,11 +86,18 @@ export function openStore(file: string, log: (line: string) => void): Store {
   let pending: NodeJS.Timeout | undefined
   let writing = Promise.resolve()
   // What could not be saved is still in memory, and saved with the next change or a little later.
+  let trouble: string | undefined
   const write = () =>
-    writeJson(file, { version, ...state }).catch((error: Error) => {
-      log(`${error.message} ${String(error.cause)}`)
-      pending ??= setTimeout(() => void writeNow(), retryMilliseconds)
-    })
+    writeJson(file, { version, ...state }).then(
+      () => {
+        trouble = undefined
+      },
+      (error: Error) => {
+        trouble = `${error.message} ${String(error.cause)}`
+        log(trouble)
+        pending ??= setTimeout(() => void writeNow(), retryMilliseconds)
+      },
+    )
   const writeNow = () => {
     clearTimeout(pending)
     pending = undefined
@@ -90,5 +108,6 @@ export function openStore(file: string, log: (line: string) => void): Store {
     state,
     save: () => (pending ??= setTimeout(() => void writeNow(), 50)),
     flush: () => (pending ? writeNow() : writing),
+    trouble: () => trouble,
   }
 }

@@ -30,9 +30,9 @@ t.test('start, env, status, fault, logs, stop', async (t) => {
   t.match(await command('start', '--speed', 'quick'), { exitCode: 2, stderr: /a number above 0 is needed/ })
   t.match(await command('start', '--python', '/no/python'), { exitCode: 4, stderr: /There is no Python at \/no\/python/ })
 
-  const started = await command('start', '--tasks', 'processes', '--account', '111111111111,222222222222')
+  const started = await command('start', '--engine', 'none', '--account', '111111111111,222222222222')
   t.match(started, { exitCode: 0, stdout: /serves at http:\/\/127\.0\.0\.1:\d+; tasks are processes/ })
-  t.match(await command('start', '--tasks', 'processes', '--account', '111111111111,222222222222'), { exitCode: 0, stdout: /serves already/ })
+  t.match(await command('start', '--engine', 'none', '--account', '111111111111,222222222222'), { exitCode: 0, stdout: /serves already/ })
 
   const shell = await command('env', '--account', '222222222222', '--region', 'eu-west-1')
   t.match(shell.stdout, /^unset .*AWS_PROFILE$/m)

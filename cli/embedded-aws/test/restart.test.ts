@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { ListClustersCommand, ListServiceDeploymentsCommand, type Service } from '@aws-sdk/client-ecs'
 import t from 'tap'
 import { ensureKeys } from '../src/access/keys.ts'
+import { findDocker } from '../src/engine/find-engine.ts'
 import { startMinistack } from '../src/ministack.ts'
 import { findPython } from './support/embedded-aws.ts'
 import { appContainer, cluster, connect, scope, scriptContainer, startEcs } from './support/ecs.ts'
@@ -31,13 +32,16 @@ t.test('killed: tasks go on, and what ended meanwhile is noticed', async (t) => 
   const keysFile = join(stateDir, 'keys.json')
   const { accessKeyId, secretAccessKey } = (await ensureKeys(keysFile, [scope.account])).issued()
   const start = async (port?: number) => {
-    const options = JSON.stringify({ ministack: ministack.socket, keysFile, stateDir, speed: 10, port })
+    const options = JSON.stringify({ engine: await findDocker(process.env), ministack: ministack.socket, keysFile, stateDir, speed: 10, port })
     const child = fork(fileURLToPath(new URL('./support/gateway-process.ts', import.meta.url)), [options])
     const [ready] = (await once(child, 'message')) as [{ url: string; port: number }]
     return { child, ...ready }
   }
   let gateway = await start()
-  t.teardown(() => close(gateway.child))
+  t.teardown(async () => {
+    await close(gateway.child)
+    t.equal(await docker('network', 'ls', '--quiet', '--filter', `label=embedded-aws=${stateDir}`), '', 'what it made goes with it')
+  })
   const { url, port } = gateway
   const client = { region: scope.region, endpoint: url, credentials: { accessKeyId, secretAccessKey } }
   const ecs = await connect(t, { url, port, client, stateDir, ministack: ministack.socket }, true)

@@ -20,7 +20,7 @@ const infrastructure = fileURLToPath(new URL('../../../infrastructure', import.m
 const region = 'us-east-1'
 
 /** What no API tells, so that an import on AWS leaves it out, too; the task definition's ARN is read in its short form. */
-const unreadable = ['force_new_deployment', 'resource', 'task_definition', 'triggers', 'wait_for_steady_state']
+const unreadable = ['force_new_deployment', 'resource', 'task_definition', 'timeouts', 'triggers', 'wait_for_steady_state']
 
 t.jobs = 2
 
@@ -113,6 +113,47 @@ t.test('infrastructure/: create, plan empty, update, import, destroy, twice', { 
     await planEmpty(second, 'a plan after that is empty, too')
     t.match(await terraform(['destroy', '-auto-approve', ...second]), /Destroy complete! Resources: \d\d+ destroyed\./)
   }
+})
+
+/** Every switch of infrastructure/, but for what keeps it from being destroyed. */
+const everything = `
+image_tag              = "one"
+alarms                 = true
+alarm_email            = "oncall@example.com"
+dashboard              = true
+domain_name            = "app.example.com"
+hosted_zone_name       = "example.com"
+url_health_check       = true
+access_logs            = true
+flow_logs_destination  = "s3"
+waf                    = true
+zone_count             = 3
+single_nat_gateway     = false
+interface_endpoints    = true
+enable_execute_command = true
+writable_tmp           = true
+efs_path               = "/data"
+container_insights     = "enhanced"
+secrets                = { API_KEY = "arn:aws:ssm:${region}:000000000000:parameter/webapp/api-key" }
+scheduled_scaling      = { morning = { schedule = "cron(0 7 ? * MON-FRI *)", min_count = 4, max_count = 12 } }
+sidecars               = { agent = { image = "example.com/agent@sha256:${'0'.repeat(64)}" } }
+`
+
+t.test('infrastructure/ with every switch on: create, plan empty, destroy', { buffered: true, timeout: 1_100_000 }, async (t) => {
+  const aws = await startEmbeddedAws({ tasksAre: 'processes' })
+  t.teardown(aws.stop)
+  await new ECRClient(aws.client).send(new CreateRepositoryCommand({ repositoryName: 'webapp', imageTagMutability: 'IMMUTABLE' }))
+  await new S3Client({ ...aws.client, forcePathStyle: true }).send(new CreateBucketCommand({ Bucket: 'webapp-terraform-state' }))
+  const terraform = terraformIn(t, aws, (folder) => {
+    cpSync(infrastructure, folder, { recursive: true, filter: (path) => basename(path) !== '.terraform' })
+    writeFileSync(join(folder, 'everything.auto.tfvars'), everything)
+    writeFileSync(join(folder, 'zone.tf'), 'resource "aws_route53_zone" "test" {\n  name = "example.com"\n}\n')
+  })
+  await terraform(['init', '-lockfile=readonly', '-backend-config=s3.tfbackend'])
+  await terraform(['apply', '-auto-approve', '-target=aws_route53_zone.test'])
+  t.match(await terraform(['apply', '-auto-approve']), /Apply complete! Resources: \d\d+ added, 0 changed, 0 destroyed\./)
+  t.match(await terraform(['plan', '-detailed-exitcode']), /No changes\. Your infrastructure matches the configuration\./)
+  t.match(await terraform(['destroy', '-auto-approve']), /Destroy complete! Resources: \d\d+ destroyed\./)
 })
 
 const service = (more: string) => `

@@ -10,6 +10,7 @@ export const embeddedAws = environment('embedded AWS', 'python', python.rehearsa
 /** AWS's service models, which the embedded AWS is tested against; ministack has another version for itself. */
 export const awsModels = environment('AWS service models', 'models', python.models)
 export const pythonLinters = environment('linters from Python', 'linters', python.linters)
+export const act = environment('act', 'act', python.act)
 export const ecsDeploy = environment('ecs-deploy', 'ecs-deploy', python.ecsDeploy)
 
 /**

@@ -1,11 +1,12 @@
 import { Option, type Command } from 'commander'
 import type { DeployFlags, DeployResult } from '../rollout/deploy.ts'
+import { describeExpiry } from '../rollout/describe-expiry.ts'
 import type { Proof } from '../rollout/prove.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
 import { findProject } from '../platform/project.ts'
 import { formatSeconds } from '../platform/terminal/format-seconds.ts'
 import { createTerminal, type Terminal, type TerminalOptions } from '../platform/terminal/terminal.ts'
-import { addRolloutOptions, addScanOptions, addSourceOptions, engineOption, readCommand, readPlatform, readTag } from './options.ts'
+import { addRolloutOptions, addScanOptions, addSourceOptions, engineOption, holdOption, readCommand, readPlatform, readTag } from './options.ts'
 
 type Flags = Omit<DeployFlags, 'before'> & TerminalOptions & { before?: string[] }
 
@@ -20,12 +21,14 @@ export function registerDeploy(program: Command): void {
     .option('--platform <platform>', 'with --build: linux/amd64 or linux/arm64', readPlatform)
     .option('--force', 'with --build: build even when the same content is in ECR', false)
   addScanOptions(addSourceOptions(addRolloutOptions(command)))
+    .addOption(holdOption())
     .addOption(engineOption())
     .addHelpText('after', `
 Examples:
   $ fargate-ctl deploy --build
   $ fargate-ctl deploy --tag v1.4.0 --plan-only
   $ fargate-ctl deploy --plan release.plan
+  $ fargate-ctl deploy --build --hold          then: fargate-ctl continue, or rollback
   $ fargate-ctl deploy --build --auto-approve --json`)
     .action(async (_options, command: Command) => {
       const { before, ...flags } = command.optsWithGlobals<Flags>()
@@ -54,17 +57,26 @@ function hookFor(command: string[] | undefined, { inputs }: Settings, { timeout 
 }
 
 /** The end of a deployment: what serves where, what proves it, and what the steps took. */
-export function printDeployment({ url, image, version, proof, receipt, changes, steps }: DeployResult, terminal: Terminal): void {
+export function printDeployment({ url, image, version, proof, held, receipt, changes, steps }: DeployResult, terminal: Terminal): void {
   const { bold, dim, green } = terminal.outColors
-  if (url) terminal.print(`${green('●')} ${bold(url)} ${version ? `answers with version ${version}` : `serves ${image.tag}`}`)
+  if (held) printHeld(held, image.tag, terminal)
+  else if (url) terminal.print(`${green('●')} ${bold(url)} ${version ? `answers with version ${version}` : `serves ${image.tag}`}`)
   else terminal.print(bold('Planned only; nothing was changed.'))
   const proved = proof ? { proof: formatProof(proof) } : undefined
   const lines = { image: `${image.repository}:${image.tag}`, digest: image.digest, ...proved, changes: formatCounts(changes), ...(receipt ? { receipt } : {}) }
   for (const [name, value] of Object.entries(lines)) terminal.print(`  ${dim(name.padEnd(8))} ${value}`)
   const times = steps.map(({ name, seconds }) => `| ${name} | ${formatSeconds(seconds)} |`)
   terminal.summary(
-    [`### ${url ? `Deployed: ${url}` : 'Planned'}`, '', `\`${lines.image}\` \`${image.digest}\``, ...(proof ? ['', formatProof(proof)] : []), '', '| step | time |', '|---|---|', ...times].join('\n'),
+    [`### ${held ? `Held: ${image.tag}` : url ? `Deployed: ${url}` : 'Planned'}`, '', `\`${lines.image}\` \`${image.digest}\``, ...(proof ? ['', formatProof(proof)] : []), '', '| step | time |', '|---|---|', ...times].join('\n'),
   )
+}
+
+function printHeld({ expiresAt, timeoutAction }: NonNullable<DeployResult['held']>, tag: string, terminal: Terminal): void {
+  const { bold, yellow } = terminal.outColors
+  terminal.print(`${yellow('●')} ${bold(`${tag} is held`)}: its tasks are healthy, and ECS waits for somebody to decide.`)
+  terminal.print('  go on    fargate-ctl continue')
+  terminal.print('  go back  fargate-ctl rollback')
+  terminal.print(`  else     ${describeExpiry({ expiresAt: expiresAt === null ? null : new Date(expiresAt), timeoutAction })}`)
 }
 
 /** What the three parts of the proof are, and plainly where the app itself shows less than its digest. */

@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
-import type { Status } from '../doctor/check.ts'
-import type { Result } from '../doctor/examine.ts'
+import type { Result, Status } from '../doctor/check.ts'
 import { CliError } from '../platform/errors.ts'
 import { findProject } from '../platform/project.ts'
 import { createTerminal, type Terminal, type TerminalOptions } from '../platform/terminal/terminal.ts'
@@ -27,7 +26,7 @@ Examples:
       const terminal = createTerminal(flags)
       const results = await runDoctor(flags, terminal)
       printResults(results, terminal)
-      terminal.printJson({ checks: results })
+      terminal.printJson({ checks: results.map(({ isUnseen: _, ...result }) => result) })
       requireNoFailure(results)
     })
 }
@@ -42,7 +41,7 @@ async function runDoctor({ engine, for: command }: Flags, terminal: Terminal): P
   if (command !== undefined && !known.includes(command)) {
     throw new CliError('usage', `There are no checks for ${command}.`, { fix: `Name one of ${known.join(', ')}, or leave --for out.` })
   }
-  return terminal.step('Look at everything', () => examine(groups, gatherFacts(findProject(), engine), command))
+  return terminal.step('Look at everything', () => examine(groups, gatherFacts(findProject(), engine), ({ neededBy }) => command === undefined || neededBy.includes(command)))
 }
 
 const labels: Record<Status, string> = { ok: 'OK', skip: 'SKIP', unknown: 'UNKNOWN', warn: 'WARN', fail: 'FAIL' }

@@ -1,12 +1,15 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
+import { isOnPath } from '../platform/on-path.ts'
 
 /** `--engine`, also FARGATE_CTL_ENGINE. */
 export function engineOption(): Option {
   return new Option('--engine <engine>', 'container engine; none: in a rehearsal only')
     .choices(['docker', 'podman', 'finch', 'none'])
-    .default('docker')
+    .default(installedEngine(), 'docker; podman or finch where only that is installed')
     .env('FARGATE_CTL_ENGINE')
 }
+
+const installedEngine = () => ['docker', 'podman', 'finch'].find(isOnPath) ?? 'docker'
 
 /** `--context` and `--dockerfile`, for an app that lies elsewhere than in application/. */
 export function addSourceOptions(command: Command): Command {
@@ -24,11 +27,22 @@ export function addScanOptions(command: Command): Command {
 
 /** What whoever changes what runs can choose. */
 export function addRolloutOptions(command: Command): Command {
-  return command
+  command
     .option('--plan-only', 'show the outline of what `plan` shows and stop', false)
     .option('--auto-approve', 'do not ask; needed without a terminal', false)
     .option('--allow-known-bad', 'even a version that ECS has rolled back', false)
     .option('--lock-wait <seconds>', 'wait so long for a state that somebody else has locked (default: not at all)', readSeconds)
+  return addWatchOptions(command)
+}
+
+/** `--hold`, for those that bring a new version. */
+export function holdOption(): Option {
+  return new Option('--hold', 'let ECS wait for `continue` or `rollback` once the new tasks are healthy; after 24 hours it rolls back').default(false)
+}
+
+/** What whoever watches a deployment can choose. */
+export function addWatchOptions(command: Command): Command {
+  return command
     .option('--timeout <seconds>', 'how long to wait for the proof that it serves', readSeconds, 600)
     .addOption(new Option('--bake <seconds>', 'how long to watch on for a crash once it serves; 0: not at all').env('FARGATE_CTL_BAKE').argParser(readBake).default(30))
     .option('--keep-trying', 'leave it to ECS when to give up; else the second task that ends of the same cause ends the deployment', false)

@@ -45,6 +45,8 @@ Examples:
       const project = findProject()
       if (flags.down) return takeDown(project, terminal)
       if (flags.printEnv) return printEnvironment(await readRehearsalEnvironment(project), terminal)
+      const { forgetMisleading } = await import('../rehearsal/environment.ts')
+      forgetMisleading()
       try {
         if (flags.scenario !== undefined) return await runScenarios(project, { ...flags, scenario: flags.scenario }, terminal)
         const result = await rehearse(project, { ...flags, timeout }, terminal)

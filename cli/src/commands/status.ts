@@ -65,7 +65,7 @@ function formatStatus(status: Status, { outColors }: Terminal): string[] {
     ['since', since ? `${describeAge(since)} (${since})${by ? `, by ${by}` : ''}` : 'not known'],
     ['image', imageInEcr === null ? 'whether ECR still has it is not known' : imageInEcr ? 'in ECR' : red('no longer in ECR: tasks that stop cannot be replaced')],
     ['tasks', `${counts.desired} wanted, ${counts.running} running, ${counts.pending} pending; ${counts.why}`],
-    ['deployment', deployment && yellow(`${deployment.status}${deployment.reason ? `: ${deployment.reason}` : ''}${deployment.since ? `, begun ${describeAge(deployment.since)}` : ''}`)],
+    ['deployment', deployment && yellow(`${deployment.status}${deployment.reason ? `: ${deployment.reason}` : ''}${deployment.since ? `, begun ${describeAge(deployment.since)}` : ''}${deployment.held ? `; held: fargate-ctl continue or rollback; ${deployment.held}` : ''}`)],
     ['alarms', alarms.length > 0 ? alarms.map(({ name, state }) => `${name} ${state === 'ALARM' ? red(state) : state}`).join(', ') : 'none watches deployments'],
     ['protected', `circuit breaker ${protections.circuitBreaker}; deletion protection ${{ true: 'on', false: 'off', null: 'not known' }[`${protections.deletionProtection}`]}`],
     ['drift', drift && yellow(drift)],

@@ -6,10 +6,15 @@ export type Status = 'ok' | 'skip' | 'unknown' | 'warn' | 'fail'
 /** What a check found, and where it is not as it should be, what to do. */
 export type Verdict = { status: Status; value: string; fix?: string | undefined }
 
+/** What one check found; `isUnseen`: it could not look. */
+export type Result = Verdict & { group: string; name: string; neededBy: string[]; isUnseen?: true }
+
 export type Check = {
   name: string
   /** The commands that need it to be right. */
   neededBy: string[]
+  /** Whether deploy looks, too, before it changes anything: it takes one call at most, and nothing of what is deployed. */
+  beforeDeploy?: true
   /** What it throws becomes a verdict, too. */
   look: (facts: Facts) => Promise<Verdict> | Verdict
 }

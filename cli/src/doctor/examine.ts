@@ -1,21 +1,19 @@
 import { isDenied } from '../platform/aws/client.ts'
 import { CliError, describeCause } from '../platform/errors.ts'
 import { throwIfInterrupted } from '../platform/interrupts.ts'
-import { Skipped, type Group, type Verdict } from './check.ts'
+import { Skipped, type Check, type Group, type Result, type Verdict } from './check.ts'
 import type { Facts } from './facts.ts'
-
-export type Result = Verdict & { group: string; name: string; neededBy: string[] }
 
 /**
  * Runs every check, all side by side.
- * @param command leaves out what this command does not need
+ * @param isChosen which of them; all by default
  * @throws only the interruption's reason
  */
-export async function examine(groups: Group[], facts: Facts, command?: string): Promise<Result[]> {
+export async function examine(groups: Group[], facts: Facts, isChosen: (check: Check) => boolean = () => true): Promise<Result[]> {
   const chosen = groups.flatMap((group) => group.checks.map((check) => ({ group: group.name, check })))
   const results = await Promise.all(
     chosen
-      .filter(({ check }) => command === undefined || check.neededBy.includes(command))
+      .filter(({ check }) => isChosen(check))
       .map(async ({ group, check: { name, neededBy, look } }) => {
         const verdict = await Promise.resolve(facts).then(look).catch(judgeError)
         return { group, name, neededBy, ...verdict }
@@ -26,11 +24,11 @@ export async function examine(groups: Group[], facts: Facts, command?: string): 
 }
 
 /** What was not allowed to be looked at is unknown, and so is what went wrong in a way that nobody foresaw. */
-function judgeError(error: unknown): Verdict {
+function judgeError(error: unknown): Verdict & Pick<Result, 'isUnseen'> {
   if (error instanceof Skipped) return { status: 'skip', value: error.message }
   if (!(error instanceof CliError)) return { status: 'unknown', value: describeCause(error) ?? 'for no reason that is known' }
   const { message, fix, cause } = error
-  if (isDenied(cause)) return { status: 'unknown', value: message, fix }
+  if (isDenied(cause)) return { status: 'unknown', value: message, fix, isUnseen: true }
   const told = describeCause(cause)
-  return { status: 'fail', value: told && !message.includes(told) ? `${message} ${told}` : message, fix }
+  return { status: 'fail', value: told && !message.includes(told) ? `${message} ${told}` : message, fix, isUnseen: true }
 }

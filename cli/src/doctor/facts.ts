@@ -1,13 +1,13 @@
 import { actAs } from '../platform/aws/role.ts'
 import { getIdentity, type Identity } from '../platform/aws/sts.ts'
-import type { Service, TaskDefinition } from '../platform/aws/ecs.ts'
+import { openService, type Service, type TaskDefinition } from '../platform/aws/ecs.ts'
 import type { Project } from '../platform/project.ts'
 import type { EngineChoice } from '../release/engine.ts'
-import { findDeployedService, readServiceOutputs, type Outputs } from '../rollout/service.ts'
 import { needsInit } from '../terraform/init.ts'
 import { readConfigurationOnce } from '../terraform/settings/cache.ts'
 import type { Configuration } from '../terraform/settings/read-configuration.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
+import { findService, readServiceOutputs, type Outputs } from '../terraform/service-outputs.ts'
 import { readOutputs } from '../terraform/terraform.ts'
 import { terraformFor } from '../terraform/terraform-for.ts'
 import { Skipped } from './check.ts'
@@ -24,11 +24,14 @@ export type Facts = {
   taskDefinition: () => Promise<TaskDefinition>
 }
 
-/** Every fact throws `Skipped` where what it is read from is not there. */
-export function gatherFacts(project: Project, engine: EngineChoice): Facts {
+/**
+ * Every fact throws `Skipped` where what it is read from is not there.
+ * @param known the settings, where they have been read
+ */
+export function gatherFacts(project: Project, engine: EngineChoice, known?: Settings): Facts {
   const configuration = once(() => readConfigurationOnce(project))
   const settings = once(async () => {
-    const { settings } = await configuration()
+    const settings = known ?? (await configuration()).settings
     if (!settings) throw new Skipped('the configuration has errors')
     actAs(settings.inputs)
     return settings
@@ -43,8 +46,8 @@ export function gatherFacts(project: Project, engine: EngineChoice): Facts {
   })
   const deployed = once(async () => {
     const { inputs } = await settings()
-    const found = findDeployedService(inputs.region, await outputs())
-    if (found) return found
+    const found = findService(inputs.region, await outputs())
+    if (found) return openService(found)
     throw new Skipped("Terraform's outputs name no ECS service")
   })
   const service = once(async () => (await deployed()).describe())

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { hasRepository } from '../platform/aws/ecr.ts'
 import { findOidcProvider, hasRole } from '../platform/aws/iam.ts'
 import { actAs } from '../platform/aws/role.ts'
-import { hasBucket, readObject } from '../platform/aws/s3.ts'
+import { hasBucket, openFiles } from '../platform/aws/s3.ts'
 import { requireAccount } from '../platform/aws/sts.ts'
 import { CliError } from '../platform/errors.ts'
 import type { Project } from '../platform/project.ts'
@@ -43,7 +43,7 @@ export async function bootstrap(project: Project, settings: Settings, flags: Boo
   const key = `bootstrap/${inputs.name}/terraform.tfstate`
   const terraform = await copyRoot(project, settings, flags)
   const { isMoved, existing } = await terminal.step('Look for what is there', async () => {
-    const isMoved = (await readObject(backend, key)) !== undefined
+    const isMoved = (await hasBucket(backend)) && (await openFiles(backend).read(key)) !== undefined
     return { isMoved, existing: isMoved ? [] : await findExisting(settings, flags) }
   })
   await writeAdoption(terraform, existing)

@@ -3,11 +3,11 @@ import { CliError } from '../platform/errors.ts'
 import { settingsFile, type Project } from '../platform/project.ts'
 import type { Terminal } from '../platform/terminal/terminal.ts'
 import { ensureInit } from '../rollout/open.ts'
+import { findHolder, type Holder } from '../terraform/holder.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
 import { describeLock, readStateLock, type LockInfo, type StateLock } from '../terraform/state-lock.ts'
 import { forceUnlock } from '../terraform/terraform.ts'
 import { terraformFor } from '../terraform/terraform-for.ts'
-import { findHolder, type Holder } from './lock-holder.ts'
 
 /** What `unlock --json` prints. */
 export type UnlockResult = { locked: boolean; unlocked: boolean; lock: LockInfo | null; holder: Holder | null }
@@ -29,7 +29,7 @@ export async function unlock(project: Project, { backend, inputs }: Settings, id
   }
   const { info } = lock
   if (!info) throw unreadable(lock)
-  const holder = await findHolder(info, project.infrastructure)
+  const holder = await findHolder(info.Who, info.Created, terraformFor(project))
   terminal.print(`The state is locked: ${describeLock(lock)}.`)
   terminal.print(holder.evidence)
   if (id !== undefined && id !== info.ID) throw new CliError('usage', `${id} is not the lock that is held: that is ${info.ID}.`, { fix: 'Read above who holds it, and whether they still run.' })

@@ -18,7 +18,7 @@ export const exitCodes = {
 
 export type ErrorKind = Exclude<keyof typeof exitCodes, 'done' | 'bug' | 'changes'>
 
-type ErrorOptions = { fix?: string | undefined; cause?: unknown; exitCode?: number; report?: string; place?: string | undefined }
+type ErrorOptions = { fix?: string | undefined; cause?: unknown; exitCode?: number; report?: string; place?: string | undefined; problems?: CliError[] }
 
 /** An error whose text is written for the person who runs the command; it is printed without a stack. */
 export class CliError extends Error {
@@ -26,12 +26,13 @@ export class CliError extends Error {
   readonly fix: string | undefined
   readonly report: string | undefined
   readonly place: string | undefined
+  readonly problems: CliError[] | undefined
 
   /**
    * @param kind names the exit code
    * @param message what happened, one sentence
    * @param options `fix`: what to do next; `cause`: the error beneath; `exitCode`: overrides the kind's own;
-   *   `report`: what is printed instead of all these; `place`: the `file:line` to change
+   *   `report`: what is printed instead of all these; `place`: the `file:line` to change; `problems`: those that this one lists
    */
   constructor(kind: ErrorKind, message: string, options: ErrorOptions = {}) {
     super(message, { cause: options.cause })
@@ -40,6 +41,7 @@ export class CliError extends Error {
     this.fix = options.fix
     this.report = options.report
     this.place = options.place
+    this.problems = options.problems
   }
 }
 
@@ -49,4 +51,32 @@ export function describeCause(cause: unknown): string | undefined {
   if (typeof cause === 'string') return cause.trim() || undefined
   const text = cause instanceof Error ? cause.message || cause.name : inspect(cause)
   return text.trim().split('\n', 1)[0]
+}
+
+/**
+ * Waits for every one of them, so that all problems are told at once.
+ * @returns what they return
+ * @throws the error of the one that failed; of several, a CliError that lists them, each remedy once
+ */
+export async function allOf<Results extends unknown[]>(work: { [Each in keyof Results]: Promise<Results[Each]> }): Promise<Results> {
+  const settled = await Promise.allSettled(work)
+  const errors = settled.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []))
+  if (errors.length === 0) return Promise.all(work) as Promise<Results>
+  throw joinProblems(errors)
+}
+
+function joinProblems(errors: unknown[]): unknown {
+  const bug = errors.find((error) => !(error instanceof CliError) || error.exitCode > 128)
+  const problems = (errors as CliError[]).flatMap((error) => error.problems ?? error).filter(({ fix, message }, index, all) => all.findIndex((each) => (fix === undefined ? each.message === message : each.fix === fix)) === index)
+  const [first] = problems
+  if (bug || problems.length === 1 || !first) return bug ?? first
+  const list = problems.map((problem, index) => formatProblem(problem, `${index + 1}. `)).join('\n')
+  return new CliError('unavailable', problems.map(({ message }) => message).join(' '), { exitCode: first.exitCode, problems, report: `error: ${problems.length} problems\n${list}` })
+}
+
+function formatProblem({ message, cause, fix }: CliError, number: string): string {
+  const indent = ' '.repeat(number.length + 2)
+  const told = describeCause(cause)
+  const lines = [message, told && `cause: ${told}`, fix && `fix: ${fix}`].filter((line) => line !== undefined && line !== '') as string[]
+  return `  ${number}${lines.join(`\n${indent}`).replaceAll('\n', `\n${indent}`).replaceAll(`${indent}${indent}`, indent)}`
 }

@@ -25,6 +25,11 @@ export type RunOptions = {
   killAfterSeconds?: number
   /** Called when that happens. */
   onKill?: () => void
+  /**
+   * The program has nothing to save: should this process be killed, which it cannot prevent or hear of, the program is
+   * ended with all it started, and this folder removed.
+   */
+  endWithUs?: { removing: string }
   /** Kills what the program started and left running, as soon as it has ended itself. */
   endGroup?: boolean
   timeoutSeconds?: number
@@ -67,9 +72,11 @@ export async function run(file: string, args: readonly string[], options: RunOpt
   const child = execa(file, args, execaOptions(options))
   if (options.endGroup) child.nodeChildProcess.once('exit', () => signalGroup(child, 'SIGKILL'))
   const stopListening = forwardOneInterrupt(child, signal, options)
+  const stopWatching = options.endWithUs && watchForOurEnd(child, options.endWithUs.removing)
   const deadline = watchDeadline(child, options.timeoutSeconds)
   const [ended] = await Promise.all([child, options.onLine && readLines(child, options.onLine)])
   stopListening()
+  stopWatching?.()
   deadline.stop()
   if (child.pid === undefined) throw notStarted(file, options, ended)
   if (signal.aborted) throw signal.reason
@@ -132,6 +139,14 @@ function forwardOneInterrupt(child: Child, signal: AbortSignal, options: RunOpti
     clearTimeout(deadline)
     signal.removeEventListener('abort', interrupt)
   }
+}
+
+/** A shell that waits at the end of a pipe: what it reads is word that all is over, and the pipe's end that this process is gone. */
+function watchForOurEnd({ pid }: Child, folder: string): () => void {
+  const script = 'read -r over || { kill -TERM -- "-$1"; rm -rf -- "$2"; }'
+  const watcher = execa('sh', ['-c', script, 'sh', String(pid), folder], { stdin: 'pipe', stdout: 'ignore', stderr: 'ignore', detached: true, cleanup: false, reject: false })
+  watcher.stdin.on('error', () => {})
+  return () => void watcher.stdin.end('over\n')
 }
 
 /** Ends a program that takes too long together with what it started, which would otherwise keep its output open. */

@@ -1,7 +1,8 @@
 // The embedded AWS is a program of its own: it is known by its command, its URL and the variables that lead to it.
 import { z } from 'zod'
 import { CliError } from '../platform/errors.ts'
-import { ProgramError, run } from '../platform/run.ts'
+import { ProgramError, run, type RunOptions } from '../platform/run.ts'
+import type { Say } from '../platform/terminal/terminal.ts'
 
 const environmentSchema = z.object({ set: z.record(z.string(), z.string()), unset: z.array(z.string()) })
 
@@ -16,7 +17,8 @@ type StartOptions = {
   region: string
   /** How many of AWS's seconds pass in one. */
   speed: number
-  tasks: 'containers' | 'processes'
+  /** Runs the tasks; with none they are processes of this machine. */
+  engine: 'docker' | 'podman' | 'none'
   /** Those that have a key; none: one of its own choice. */
   accounts: string[]
   /** The one whose key is used. */
@@ -27,12 +29,14 @@ type StartOptions = {
 
 /**
  * Starts it, or finds the one that runs there already.
+ * @param say is told what it waits for
  * @returns what leads programs to it
  * @throws CliError `unavailable`
  */
-export async function startEmbeddedAws({ stateDir, python, region, speed, tasks, accounts, account, domainName }: StartOptions): Promise<Environment> {
-  const args = ['--region', region, '--python', python, '--speed', String(speed), '--tasks', tasks]
-  await ask('start', stateDir, [...args, ...(accounts.length > 0 ? ['--account', accounts.join(',')] : []), ...(domainName ? ['--domain', domainName] : [])]).catch((error: unknown) => {
+export async function startEmbeddedAws({ stateDir, python, region, speed, engine, accounts, account, domainName }: StartOptions, say: Say): Promise<Environment> {
+  const args = ['--region', region, '--python', python, '--speed', String(speed), '--engine', engine]
+  const more = [...(accounts.length > 0 ? ['--account', accounts.join(',')] : []), ...(domainName ? ['--domain', domainName] : [])]
+  await ask('start', stateDir, [...args, ...more], { onLine: sayAsides(say) }).catch((error: unknown) => {
     if (!(error instanceof ProgramError)) throw error
     throw new CliError('unavailable', 'The embedded AWS did not start.', { cause: error.result.stderr })
   })
@@ -41,14 +45,14 @@ export async function startEmbeddedAws({ stateDir, python, region, speed, tasks,
   throw new CliError('unavailable', 'The embedded AWS has ended as soon as it was started.', { fix: 'Run it again.' })
 }
 
-/** Stops it and removes its containers and its state. */
-export async function removeEmbeddedAws(stateDir: string): Promise<void> {
-  await ask('stop', stateDir, ['--remove'], [0], removeSeconds)
+/** Stops it and removes its containers and its state. @param say is told what is left where that does not succeed */
+export async function removeEmbeddedAws(stateDir: string, say: Say): Promise<void> {
+  await ask('stop', stateDir, ['--remove'], { timeoutSeconds: removeSeconds, onLine: sayAsides(say) })
 }
 
 /** @returns what leads programs to the one that runs, or undefined when none runs */
 export async function readEnvironment(stateDir: string, region: string, account?: string): Promise<Environment | undefined> {
-  const { exitCode, stdout } = await ask('env', stateDir, ['--region', region, ...(account ? ['--account', account] : [])], [0, noneRuns])
+  const { exitCode, stdout } = await ask('env', stateDir, ['--region', region, ...(account ? ['--account', account] : [])], { accept: [0, noneRuns] })
   return exitCode === noneRuns ? undefined : environmentSchema.parse(JSON.parse(stdout))
 }
 
@@ -58,5 +62,10 @@ const noneRuns = 4
 /** It ends its tasks by force after ten seconds; an engine that hangs must not keep anybody longer. */
 const removeSeconds = 90
 
-const ask = (command: 'start' | 'stop' | 'env', stateDir: string, args: string[], accept: number[] = [0], timeoutSeconds?: number) =>
-  run('embedded-aws', [command, '--state', stateDir, '--json', ...args], { accept, installHint: 'Run `npm ci`.', ...(timeoutSeconds ? { timeoutSeconds } : {}) })
+const ask = (command: 'start' | 'stop' | 'env', stateDir: string, args: string[], options: RunOptions) =>
+  run('embedded-aws', [command, '--state', stateDir, '--json', ...args], { installHint: 'Run `npm ci`.', ...options })
+
+/** What is not its answer; an error comes back whole. */
+const sayAsides = (say: Say): RunOptions['onLine'] => (line, stream) => {
+  if (stream === 'stderr' && !/^(error: | {2}(cause|fix): )/.test(line)) say(line)
+}

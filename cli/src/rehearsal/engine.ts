@@ -4,25 +4,36 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CliError } from '../platform/errors.ts'
+import { throwIfInterrupted } from '../platform/interrupts.ts'
 import { requireEngine, type Engine, type EngineChoice } from '../release/engine.ts'
 import { run } from '../platform/run.ts'
 
 const startSeconds = 30
 const endSeconds = 20
 
+/** What runs the tasks of a rehearsal. */
+export type TaskEngine = 'docker' | 'podman' | 'none'
+
 /**
- * The engine to rehearse with: the one that was asked for, else docker, else none.
- * @throws CliError `unavailable` when the one that was asked for does not answer
+ * The engine to rehearse with: the one that was asked for, else docker, else podman, else none.
+ * @throws CliError when the one that was asked for does not answer, or cannot run tasks
  */
-export async function chooseEngine(asked: EngineChoice | undefined, scratch: string): Promise<{ engine: EngineChoice; version: string }> {
-  if (asked === 'none') return { engine: 'none', version: '' }
-  if (asked) return { engine: asked, version: await ensureEngine(asked, scratch) }
-  try {
-    return { engine: 'docker', version: await ensureEngine('docker', scratch) }
-  } catch (error) {
-    if (!(error instanceof CliError)) throw error
-    return { engine: 'none', version: '' }
+export async function chooseEngine(asked: EngineChoice | undefined, scratch: string): Promise<{ engine: TaskEngine; version: string }> {
+  if (asked === 'finch') {
+    throw new CliError('usage', 'A rehearsal cannot run tasks with finch, which lacks the HTTP API of docker.', {
+      fix: 'Name docker or podman with --engine, or none; `build` and `deploy` take finch.',
+    })
   }
+  if (asked) return { engine: asked, version: asked === 'none' ? '' : await ensureEngine(asked, scratch) }
+  for (const engine of ['docker', 'podman'] as const) {
+    try {
+      return { engine, version: await ensureEngine(engine, scratch) }
+    } catch (error) {
+      if (!(error instanceof CliError)) throw error
+      throwIfInterrupted()
+    }
+  }
+  return { engine: 'none', version: '' }
 }
 
 /**

@@ -11,6 +11,11 @@ export function rehearsalEnvironment(aws: Environment, own: Record<string, strin
   return { set: { ...aws.set, ...own }, unset: [...aws.unset, ...unset] }
 }
 
+/** Before anything is asked of Terraform: what is set for other projects, or other runs of it, is not meant for a rehearsal. */
+export function forgetMisleading(): void {
+  for (const name of Object.keys(process.env)) if (misleading.test(name)) delete process.env[name]
+}
+
 /** Enters the rehearsal: from here on this process and its children know no other AWS. */
 export function enterRehearsal({ set, unset }: Environment): void {
   for (const name of unset) delete process.env[name]

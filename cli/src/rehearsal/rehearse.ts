@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { CliError } from '../platform/errors.ts'
@@ -17,10 +17,11 @@ import { chooseEngine, stopOwnEngine } from './engine.ts'
 import { enterRehearsal, rehearsalEnvironment } from './environment.ts'
 import { withoutIsolation } from './isolation.ts'
 import { exportCheckouts } from './module-checkouts.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 import { prepareTerraform, type ModuleOrigin } from './prepare-terraform.ts'
 
 export type RehearseFlags = {
-  /** Default: docker, or none where it cannot be had. */
+  /** Default: docker, else podman, or none where neither can be had. */
   engine?: EngineChoice | undefined
   once: boolean
   timeout: number
@@ -53,7 +54,11 @@ const checkoutsFolder = (project: Project) => join(rehearsalFolder(project), 'mo
  * at an embedded AWS by environment variables alone.
  * @throws CliError
  */
-export async function rehearse(project: Project, flags: RehearseFlags, terminal: Terminal): Promise<RehearseResult> {
+export function rehearse(project: Project, flags: RehearseFlags, terminal: Terminal): Promise<RehearseResult> {
+  return oneAtATime(project.scratch, () => rehearseAlone(project, flags, terminal))
+}
+
+async function rehearseAlone(project: Project, flags: RehearseFlags, terminal: Terminal): Promise<RehearseResult> {
   const settings = await requireSettings(project, terminal)
   const { engine, version, terraform } = await prepare(project, settings, flags, terminal)
   try {
@@ -80,10 +85,10 @@ async function prepare(project: Project, settings: Settings, flags: RehearseFlag
       python: findPython(project),
       region: settings.inputs.region,
       speed: flags.speed,
-      tasks: engine === 'none' ? 'processes' : 'containers',
+      engine,
       ...(await listAccounts(project, settings)),
       domainName: settings.inputs.domain_name ?? undefined,
-    }),
+    }, (text) => terminal.note(`  ${text}`)),
   )
   enterRehearsal(rehearsalEnvironment(aws, {}))
   const terraform = await terminal.step('Terraform modules and provider', () =>
@@ -129,9 +134,13 @@ function findBaseImage(
 }
 
 /** Stops the rehearsal and removes all it made; images and tools stay for the next one. */
-export async function takeDown(project: Project, terminal: Terminal): Promise<void> {
+export function takeDown(project: Project, terminal: Terminal): Promise<void> {
+  return oneAtATime(project.scratch, () => takeDownAlone(project, terminal))
+}
+
+async function takeDownAlone(project: Project, terminal: Terminal): Promise<void> {
   await terminal.step('Embedded AWS and its containers', async () => {
-    await removeEmbeddedAws(awsFolder(project))
+    await removeEmbeddedAws(awsFolder(project), (text) => terminal.note(`  ${text}`))
     await rm(rehearsalFolder(project), { recursive: true, force: true })
   })
   if ((await stopOwnEngine(project.scratch)) === 'in use') {
@@ -153,12 +162,20 @@ type Variables = z.infer<typeof variablesSchema>
 
 async function saveVariables(project: Project, variables: Record<string, string | undefined>): Promise<Variables> {
   const text = JSON.stringify(variables)
-  await writeFile(variablesFile(project), text)
+  // Whoever asks at this very moment reads all of it, or that of last time.
+  await writeFile(`${variablesFile(project)}.new`, text)
+  await rename(`${variablesFile(project)}.new`, variablesFile(project))
   return variablesSchema.parse(JSON.parse(text))
 }
 
-/** @returns undefined before a rehearsal has got so far */
+/** @returns undefined before a rehearsal has got so far. @throws CliError when the file is damaged */
 async function readVariables(project: Project): Promise<Variables | undefined> {
-  const text = await readFile(variablesFile(project), 'utf8').catch(() => undefined)
-  return text === undefined ? undefined : variablesSchema.parse(JSON.parse(text))
+  const file = variablesFile(project)
+  const text = await readFile(file, 'utf8').catch(() => undefined)
+  if (text === undefined) return undefined
+  try {
+    return variablesSchema.parse(JSON.parse(text))
+  } catch (cause) {
+    throw new CliError('unavailable', `${file} is damaged.`, { fix: 'Run `fargate-ctl rehearse`, which writes it anew.', cause })
+  }
 }

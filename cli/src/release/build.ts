@@ -5,10 +5,12 @@ import {
   getRegistryLogin,
   tagTaken,
   type RegistryImage,
+  type RegistryLogin,
   type Repository,
 } from '../platform/aws/ecr.ts'
 import { getIdentity, requireAccount } from '../platform/aws/sts.ts'
-import { CliError } from '../platform/errors.ts'
+import { allOf, CliError, describeCause } from '../platform/errors.ts'
+import { throwIfInterrupted } from '../platform/interrupts.ts'
 import type { Project } from '../platform/project.ts'
 import { hideSecret } from '../platform/terminal/secrets.ts'
 import type { Say, Terminal } from '../platform/terminal/terminal.ts'
@@ -22,6 +24,8 @@ import { readWorkTree } from './git.ts'
 import type { Release } from './release.ts'
 
 export type BuildFlags = ContentFlags & {
+  /** What else is looked at before anything is built or pushed; its problems are told with the others. */
+  check?: () => Promise<unknown>
   tag?: string | undefined
   push: boolean
   force: boolean
@@ -61,7 +65,7 @@ export async function build(
   if (flags.engine === 'none') requireRehearsal()
   const [identity, repository, content] = await terminal.step('Check account, repository and content', async () => {
     await requireAccount(inputs)
-    return Promise.all([getIdentity(region), describeRepository(name, region), readContent(project, inputs, flags)])
+    return allOf([getIdentity(region), describeRepository(name, region), readContent(project, inputs, flags), Promise.resolve(flags.check?.())])
   })
   const commit = await describeSource(content, terminal)
   const { platform, version } = content
@@ -190,17 +194,32 @@ function cannotRebuild({ name }: Repository, tag: string): CliError {
 async function push(engine: Engine, repository: Repository, tag: string, region: string, say: Say): Promise<boolean> {
   const login = await getRegistryLogin(region)
   hideSecret(login.password)
-  const session = await openRegistrySession(engine, login)
   try {
-    await pushImage(engine, `${repository.uri}:${tag}`, session, say)
+    await pushOrSend(engine, repository, tag, login, say)
     return true
   } catch (error) {
     if (await isThereAlready(error, repository.name, tag, region)) return false
     throw error
-  } finally {
-    await session.close()
   }
 }
+
+/** The registry of a rehearsal is on this machine's loopback, which an engine in a virtual or another machine does not reach. */
+async function pushOrSend(engine: Engine, { name, uri }: Repository, tag: string, login: RegistryLogin, say: Say): Promise<void> {
+  const session = await openRegistrySession(engine, login).catch((error: unknown) => {
+    throwIfInterrupted()
+    if (!(error instanceof CliError) || !isOnLoopback(login.endpoint) || !unreached.test(describeCause(error.cause) ?? '')) throw error
+    return undefined
+  })
+  if (session) return pushImage(engine, `${uri}:${tag}`, session, say).finally(() => session.close())
+  say(`${engine} does not reach ${login.endpoint}: the image is sent from here`)
+  const { sendImage } = await import('./send-image.ts')
+  await sendImage(engine, `${uri}:${tag}`, { url: login.endpoint, name, username: login.username, password: login.password }, tag)
+}
+
+/** As docker and podman word it when nobody answers at an address. */
+const unreached = /connection refused|no route to host|unreachable|i\/o timeout|\bEOF\b/i
+
+const isOnLoopback = (endpoint: string) => new URL(endpoint).hostname === '127.0.0.1'
 
 /** Whether a push was refused because somebody was quicker with the same content. */
 async function isThereAlready(error: unknown, repository: string, tag: string, region: string): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
@@ -26,7 +26,7 @@ export type BuildOptions = {
 }
 
 /** The environment in which an engine finds its daemon and the login for a registry, and nothing of the user's own logins. */
-export type RegistrySession = { env: Record<string, string>; close(): Promise<void> }
+export type RegistrySession = { env: Record<string, string>; folder: string; close(): Promise<void> }
 
 const patience: RunOptions = { killAfterSeconds: 10 }
 
@@ -126,7 +126,7 @@ export async function pushImage(
   onLine: (line: string) => void,
 ): Promise<void> {
   const insecure = engine === 'podman' && reference.startsWith('127.') ? ['--tls-verify=false'] : []
-  await retryWhileBusy(`push ${reference}`, () => run(engine, ['push', ...insecure, reference], { ...patience, env: session.env, onLine }))
+  await retryWhileBusy(`push ${reference}`, () => run(engine, ['push', ...insecure, reference], { ...patience, env: session.env, endWithUs: { removing: session.folder }, onLine }))
 }
 
 /** What a registry's refusals mean, as docker and podman word them. */
@@ -170,8 +170,8 @@ export async function openRegistrySession(
     const env = { ...(await daemonAddress(engine)), DOCKER_CONFIG: folder, REGISTRY_AUTH_FILE: join(folder, 'auth.json') }
     const insecure = engine === 'podman' && login.endpoint.startsWith('http:') ? ['--tls-verify=false'] : []
     const args = ['login', ...insecure, '--username', login.username, '--password-stdin', registryAddress(engine, login.endpoint)]
-    await retryWhileBusy(`log in at ${login.endpoint}`, () => run(engine, args, { ...patience, env, input: login.password }))
-    return { env, close }
+    await retryWhileBusy(`log in at ${login.endpoint}`, () => run(engine, args, { ...patience, env, endWithUs: { removing: folder }, input: login.password }))
+    return { env, folder, close }
   } catch (error) {
     await close()
     throw error
@@ -183,10 +183,28 @@ function registryAddress(engine: Engine, endpoint: string): string {
   return engine === 'podman' ? endpoint.replace(/^https?:\/\//, '') : endpoint
 }
 
-/** With another DOCKER_CONFIG docker forgets the current context, and with it where Docker Desktop or colima listens. */
+const contextsSchema = z.tuple([
+  z.object({
+    Endpoints: z.object({ docker: z.object({ Host: z.string(), SkipTLSVerify: z.boolean().default(false) }) }),
+    TLSMaterial: z.object({ docker: z.array(z.string()).optional() }).nullish(),
+    Storage: z.object({ TLSPath: z.string() }),
+  }),
+])
+
+/** With another DOCKER_CONFIG docker forgets the current context, where Docker Desktop or colima listens, and the certificates beside it. */
 async function daemonAddress(engine: Engine): Promise<Record<string, string>> {
-  if (engine !== 'docker' || process.env.DOCKER_HOST) return {}
-  const context = await run('docker', ['context', 'inspect', '--format', '{{.Endpoints.docker.Host}}'], { accept: 'any' })
-  const host = context.stdout.trim()
-  return context.exitCode === 0 && host ? { DOCKER_HOST: host } : {}
+  if (engine !== 'docker') return {}
+  const { DOCKER_CERT_PATH, DOCKER_CONFIG, DOCKER_HOST, DOCKER_TLS, DOCKER_TLS_VERIFY } = process.env
+  if (DOCKER_HOST) {
+    const speaksTls = Boolean(DOCKER_TLS_VERIFY || DOCKER_TLS)
+    return speaksTls && !DOCKER_CERT_PATH ? { DOCKER_CERT_PATH: DOCKER_CONFIG || join(homedir(), '.docker') } : {}
+  }
+  const { exitCode, stdout } = await run('docker', ['context', 'inspect'], { accept: 'any' })
+  return exitCode === 0 && stdout !== '' ? contextVariables(contextsSchema.parse(JSON.parse(stdout))[0]) : {}
+}
+
+function contextVariables({ Endpoints, TLSMaterial, Storage }: z.infer<typeof contextsSchema>[0]): Record<string, string> {
+  const { Host, SkipTLSVerify } = Endpoints.docker
+  if ((TLSMaterial?.docker ?? []).length === 0) return { DOCKER_HOST: Host }
+  return { DOCKER_HOST: Host, DOCKER_CERT_PATH: join(Storage.TLSPath, 'docker'), [SkipTLSVerify ? 'DOCKER_TLS' : 'DOCKER_TLS_VERIFY']: '1' }
 }

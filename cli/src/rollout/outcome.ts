@@ -3,14 +3,20 @@ import { formatSeconds } from '../platform/terminal/format-seconds.ts'
 import type { Release } from '../release/release.ts'
 import { describeAnswer, type Answer } from './ask-app.ts'
 import type { Diagnosis, Evidence } from './diagnose.ts'
+import { describeExpiry } from './describe-expiry.ts'
+import type { Hold } from './hold.ts'
 import type { Proof } from './prove.ts'
 
 /** What became of a deployment. */
 export type Outcome =
   | { kind: 'served'; proof: Proof; version: string | null }
   | Failed
+  | Held
   /** `missing`: what there is no proof of. `unavailable`: for want of a permission or an output. */
   | { kind: 'unknown'; missing: string[]; cause: string; fix: string; unavailable: boolean; answer: Answer }
+
+/** ECS waits for somebody to decide; `tasks`: how many of the new ones run. */
+export type Held = { kind: 'held'; hold: Hold; tasks: number; answer: Answer }
 
 export type Failed = {
   kind: 'failed'
@@ -46,6 +52,12 @@ export function requireServed(outcome: Outcome, { tag }: Release): Served {
   if (outcome.kind === 'failed') {
     const { cause, fix, place } = outcome.diagnosis
     throw new CliError('deploymentFailed', causeInFirstLine(outcome), { fix, cause, report: formatFailure(outcome), place: place ?? undefined })
+  }
+  if (outcome.kind === 'held') {
+    throw new CliError('deploymentFailed', `ECS holds the deployment of ${tag}; ${describeExpiry(outcome.hold)}.`, {
+      fix: 'Decide it: `fargate-ctl continue`, or `fargate-ctl rollback`.',
+      cause: `now at the load balancer: ${describeAnswer(outcome.answer)}`,
+    })
   }
   const { missing, cause, fix, unavailable, answer } = outcome
   throw new CliError(unavailable ? 'unavailable' : 'deploymentFailed', `Terraform has applied, but it is not known whether ${tag} serves.`, {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { requireBucket } from '../platform/aws/s3.ts'
-import { getIdentity, requireAccount, type Identity } from '../platform/aws/sts.ts'
+import { requireAccount, type Identity } from '../platform/aws/sts.ts'
+import { allOf } from '../platform/errors.ts'
 import type { Project } from '../platform/project.ts'
 import { makeTemporaryFolder } from '../platform/temporary-folder.ts'
 import type { Terminal } from '../platform/terminal/terminal.ts'
@@ -13,6 +13,7 @@ import { openLog } from '../terraform/log-file.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
 import { planTerraform, readOutputs, type Plan, type Terraform } from '../terraform/terraform.ts'
 import { terraformFor } from '../terraform/terraform-for.ts'
+import { checkBeforeDeploy } from './check.ts'
 import { ensureInit } from './open.ts'
 import type { Receipt } from './receipt/receipt.ts'
 import { openReceipts } from './receipt/store.ts'
@@ -128,14 +129,30 @@ async function prepareRelease(project: Project, settings: Settings, flags: Prepa
 }
 
 async function findOrBuild(project: Project, settings: Settings, flags: PrepareFlags, terminal: Terminal): Promise<Prepared> {
-  const { inputs, backend } = settings
+  const { inputs } = settings
   await requireAccount(inputs)
-  if (flags.build) {
-    const [identity] = await Promise.all([getIdentity(inputs.region), requireBucket(backend)])
-    return { identity, release: await build(project, settings, { ...flags, push: true }, terminal) }
-  }
+  const check = () => checkBeforeDeploy(project, settings, terminal)
+  if (flags.build) return buildRelease(project, settings, flags, check, terminal)
   return terminal.step('Check account, repository, image and bucket', async () => {
-    const [identity, release] = await Promise.all([getIdentity(inputs.region), findRelease(project, inputs, flags), requireBucket(backend)])
+    const [identity, release] = await allOf([check(), findRelease(project, inputs, flags)])
     return { identity, release }
   })
+}
+
+/** Builds while terraform initialises, which in CI takes about as long. */
+async function buildRelease(project: Project, settings: Settings, flags: PrepareFlags, check: () => Promise<Identity>, terminal: Terminal): Promise<Prepared> {
+  let checked: Promise<Identity> | undefined
+  let initialised: Promise<void> | undefined
+  const checkAndInit = async () => {
+    await (checked ??= check())
+    initialised = ensureInit(terraformFor(project), terminal)
+    // It is waited for below, whatever becomes of the build.
+    initialised.catch(() => {})
+  }
+  try {
+    const release = await build(project, settings, { ...flags, push: true, check: checkAndInit }, terminal)
+    return { identity: await (checked ?? check()), release }
+  } finally {
+    await initialised?.catch(() => {})
+  }
 }

@@ -4,16 +4,19 @@ import { requireBucket } from '../platform/aws/s3.ts'
 import { getIdentity, requireAccount } from '../platform/aws/sts.ts'
 import { CliError } from '../platform/errors.ts'
 import type { Project } from '../platform/project.ts'
+import { ask } from '../platform/terminal/ask.ts'
 import { describeAge } from '../platform/terminal/describe-age.ts'
 import type { Terminal } from '../platform/terminal/terminal.ts'
 import { repositoryName } from '../release/release.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
-import { readOutputs } from '../terraform/terraform.ts'
+import { readOutputs, type Terraform } from '../terraform/terraform.ts'
 import { terraformFor } from '../terraform/terraform-for.ts'
 import { deployRelease, requireSomeoneToAsk, type DeployResult, type RolloutFlags } from './deploy.ts'
+import { findHold, stopHeld } from './hold.ts'
 import { ensureInit } from './open.ts'
 import { isProved, shortDigest, type Receipt } from './receipt/receipt.ts'
 import { openReceipts, type Numbered, type Receipts } from './receipt/store.ts'
+import { findDeployedService, readServiceOutputs } from './service.ts'
 import { readTruth, type Truth } from './truth.ts'
 
 /** How far back a version is looked for that was proved. */
@@ -21,6 +24,7 @@ const receiptsRead = 50
 
 /**
  * Deploys a version again that a receipt proves, by its digest and through Terraform, so that its state and what runs agree.
+ * A deployment that is held is stopped first.
  * @param asked the receipt's id or number; otherwise the last proved version other than the one that runs, or where
  *   Terraform's state is ahead of what runs, the one that runs
  * @throws CliError
@@ -32,6 +36,7 @@ export async function rollback(project: Project, settings: Settings, asked: stri
   const terraform = terraformFor(project)
   await requireAccount(settings.inputs)
   await ensureInit(terraform, terminal)
+  await endHold(region, terraform, flags, terminal)
   const { identity, truth, target } = await terminal.step('Check account, bucket, receipts and image', async () => {
     const newest = receipts.newest(receiptsRead)
     const [identity, truth] = await Promise.all([getIdentity(region), readTruth(region, readOutputs(terraform), newest), requireBucket(settings.backend)])
@@ -42,6 +47,17 @@ export async function rollback(project: Project, settings: Settings, asked: stri
   printTarget(target, truth, settings, terminal)
   const prepared = { identity, release: target.receipt.release }
   return deployRelease({ project, settings, command: 'rollback' }, prepared, flags, terminal)
+}
+
+async function endHold(region: string, terraform: Terraform, flags: RolloutFlags, terminal: Terminal): Promise<void> {
+  const service = findDeployedService(region, readServiceOutputs(await readOutputs(terraform)))
+  const hold = service && findHold(await service.deployments())
+  if (!hold) return
+  if (flags.planOnly) return terminal.note('  A deployment is held; without --plan-only it would be stopped first.')
+  const question = `${terminal.colors.bold('Stop the deployment that is held?')} Only "yes" is a yes: `
+  if (!flags.autoApprove && (await ask(question)) !== 'yes') throw new CliError('usage', 'Not approved; it is still held.')
+  await stopHeld(service, hold, flags.timeout, terminal)
+  terminal.note('  The held deployment is stopped: what served before serves again.')
 }
 
 function chooseTarget(receipts: Numbered[], { live, drift, unknown }: Truth): Numbered {

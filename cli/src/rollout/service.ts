@@ -1,32 +1,13 @@
-import { z } from 'zod'
 import { openService, type ContainerDefinition, type Service, type ServiceNames, type Task, type TaskDefinition } from '../platform/aws/ecs.ts'
 import { describeTargets, type Target } from '../platform/aws/elb.ts'
 import { openLogGroup } from '../platform/aws/logs.ts'
 import { CliError } from '../platform/errors.ts'
 import { interruption } from '../platform/interrupts.ts'
+import { findService, type Outputs } from '../terraform/service-outputs.ts'
 import type { StoppedTask } from './observe.ts'
 import { failedContainer } from './timeline.ts'
 
-const text = z.string().min(1).optional().catch(undefined)
-
-/** What of Terraform's outputs tells where the app is and how to find its service; other people's have less of it. */
-const outputsSchema = z.object({
-  alb_url: z.url({ protocol: /^https?$/ }).optional().catch(undefined),
-  alb_dns_name: text,
-  service_arn: text,
-  cluster_name: text,
-  service_name: text,
-  task_definition_arn: text,
-  container_name: text,
-  log_group_name: text,
-  target_group_arn: text,
-  health_check_path: z.string().startsWith('/').default('/healthz').catch('/healthz'),
-})
-
-export type Outputs = z.infer<typeof outputsSchema>
-
-/** @param outputs Terraform's, values by name */
-export const readServiceOutputs = (outputs: unknown): Outputs => outputsSchema.parse(outputs)
+export { readServiceOutputs, type Outputs } from '../terraform/service-outputs.ts'
 
 export type DeployedService = ReturnType<typeof openDeployed>
 
@@ -39,10 +20,8 @@ const logLines = 40
  * @returns undefined where they name none
  */
 export function findDeployedService(region: string, outputs: Outputs): DeployedService | undefined {
-  // arn:aws:ecs:REGION:ACCOUNT:service/CLUSTER/SERVICE; ARNs of before 2018 name no cluster.
-  const arn = /^arn:[^:]+:ecs:(?<region>[^:]+):\d*:service\/(?:(?<cluster>[^/]+)\/)?(?<service>[^/]+)$/.exec(outputs.service_arn ?? '')?.groups
-  const { cluster = outputs.cluster_name, service = outputs.service_name } = arn ?? {}
-  return cluster && service ? openDeployed({ region: arn?.region ?? region, cluster, service }, outputs) : undefined
+  const names = findService(region, outputs)
+  return names && openDeployed(names, outputs)
 }
 
 function openDeployed(names: ServiceNames, { container_name: app, log_group_name: appLogGroup }: Outputs) {

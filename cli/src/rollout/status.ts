@@ -7,6 +7,7 @@ import { CliError } from '../platform/errors.ts'
 import { interruption } from '../platform/interrupts.ts'
 import type { Settings } from '../terraform/settings/settings.ts'
 import { askApp, describeAnswer, type Answer } from './ask-app.ts'
+import { describeExpiry } from './describe-expiry.ts'
 import { containerOf } from './prove.ts'
 import { isProved, shortDigest } from './receipt/receipt.ts'
 import type { Receipts } from './receipt/store.ts'
@@ -45,7 +46,8 @@ export type Status = {
   counts: { desired: number; running: number; pending: number; why: string }
   tasks: TaskStatus[]
   targets: Target[]
-  deployment: { status: string; reason: string | null; since: string | null } | null
+  /** `held`: that it waits for `continue` or `rollback`, and what ECS does when nobody decides. */
+  deployment: { status: string; reason: string | null; since: string | null; held: string | null } | null
   alarms: Alarm[]
   protections: { circuitBreaker: string; deletionProtection: boolean | null }
   drift: string | null
@@ -100,7 +102,7 @@ export async function readStatus({ outputs, service }: Deployed, { inputs }: Set
   const named = `${service.service} ${problems.length > 0 ? `is not healthy: ${problems.join('; ')}` : `serves ${runs} on ${counts.desired} of ${counts.desired} healthy tasks`}`
   return {
     healthy: problems.length === 0,
-    sentence: `${named}${underWay ? '; a deployment is under way' : ''}.`,
+    sentence: `${named}${underWay ? `; a deployment is ${truth.held ? 'held' : 'under way'}` : ''}.`,
     url: outputs.alb_url ?? null,
     app: answer && describeAnswer(answer),
     tag: receipt?.release.tag ?? null,
@@ -111,7 +113,7 @@ export async function readStatus({ outputs, service }: Deployed, { inputs }: Set
     counts: { ...counts, why: explainDesired(scaling) },
     tasks: rows,
     targets: targets ?? [],
-    deployment: underWay ? { status: underWay.status ?? '', reason: underWay.statusReason ?? null, since: underWay.createdAt?.toISOString() ?? null } : null,
+    deployment: underWay ? { status: underWay.status ?? '', reason: underWay.statusReason ?? null, since: underWay.createdAt?.toISOString() ?? null, held: truth.held && describeExpiry(truth.held) } : null,
     alarms: alarms ?? [],
     protections: { circuitBreaker: describeBreaker(shown), deletionProtection },
     drift: truth.drift && `${truth.drift.message} This joins them again: ${truth.drift.fix}`,

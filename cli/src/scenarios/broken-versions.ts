@@ -39,19 +39,21 @@ export const beforeApp =
     container.entryPoint = [node, '--import', `data:text/javascript,${encodeURIComponent(code(milliseconds))}`, app]
   }
 
-/** `answer` takes the place of the app's health route; it may use `request`, `response` and `original()`. */
-export const healthRoute = (answer: Code): Change =>
+/** `answer` takes the place of one of the app's routes; it may use `request`, `response` and `original()`. */
+export const route = (path: string, answer: Code): Change =>
   beforeApp(
     (milliseconds) => `
       import { Server } from 'node:http'
       const { emit } = Server.prototype
       Server.prototype.emit = function (event, request, response) {
         const original = () => emit.call(this, event, request, response)
-        if (event !== 'request' || request.url !== '/healthz') return emit.apply(this, arguments)
+        if (event !== 'request' || request.url !== '${path}') return emit.apply(this, arguments)
         ${answer(milliseconds)}
         return true
       }`,
   )
+
+export const healthRoute = (answer: Code): Change => route('/healthz', answer)
 
 /** The app listens so many seconds later than it would. */
 export const listensAfter = (seconds: number): Change =>

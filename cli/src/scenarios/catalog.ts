@@ -1,9 +1,9 @@
-import { allocatesWithoutEnd, beforeApp, healthRoute, insteadOfApp, listensAfter, setVariables } from './broken-versions.ts'
+import { allocatesWithoutEnd, beforeApp, healthRoute, insteadOfApp, listensAfter, route, setVariables } from './broken-versions.ts'
 import { withoutSigtermHandler, type Change } from './broken-versions.ts'
 import type { Expected } from './expectations.ts'
-import { deploys, deploysBefore, fires, interruptsSpot, kills, losesZone, recovered } from './faults.ts'
-import { spreadsOverZones, usesSpot, watchesAlarm, type Step } from './faults.ts'
-import { deploymentEnded, type Observed } from '../rollout/observe.ts'
+import { alarmIsOff, deploys, deploysBefore, fires, hasShrunk, interruptsSpot, kills, losesZone, recovered } from './faults.ts'
+import { scalesByRequests, scalesNoMore, sendsNothing, spreadsOverZones, usesSpot, watchesErrors, type Context, type Step } from './faults.ts'
+import { deploymentEnded, isSteady, type Observed } from '../rollout/observe.ts'
 
 /** A fault, and what should happen then. */
 export type Scenario = {
@@ -16,7 +16,13 @@ export type Scenario = {
   /** Something that is done later, once this has been seen. */
   later?: { when: (seen: Observed) => boolean; what: Step }
   over: (seen: Observed) => boolean
+  /** What comes to pass by itself after that, if `begin` is done. */
+  afterwards?: { should: string; begin?: Step; holds: (context: Context) => Promise<boolean> }
+  /** Puts back what the service's own settings do not tell. */
+  end?: Step
   expected: Expected
+  /** AWS's seconds that it may take; 900 unless it says otherwise. */
+  limitSeconds?: number
   /** May be repeated to reach a number of requests. */
   repeatable?: boolean
 }
@@ -163,10 +169,29 @@ const whileServing: Scenario[] = [
   {
     name: 'alarm',
     should: 'a good version, but a deployment alarm fires: rolled back',
-    prepare: watchesAlarm,
+    prepare: watchesErrors,
     inject: fires,
     over: deploymentEnded,
     expected: { deployment: 'ROLLBACK_SUCCESSFUL', event: /deployment failed: alarm detected/, requests: 'none fail' },
+  },
+  {
+    name: 'errors-under-load',
+    should: 'a version that answers 500 though it is healthy: the load sets an alarm off, rolled back, and the alarm is OK again',
+    prepare: watchesErrors,
+    inject: deploys(route('/version', () => 'response.writeHead(500).end()')),
+    over: deploymentEnded,
+    afterwards: { should: 'the alarm is OK again', holds: alarmIsOff },
+    expected: { deployment: 'ROLLBACK_SUCCESSFUL', event: /deployment failed: alarm detected/, requests: 'many fail' },
+  },
+  {
+    name: 'scale-out',
+    should: 'more requests than autoscaling holds a task: tasks come; the requests end: tasks go. No request fails',
+    inject: scalesByRequests,
+    over: ({ service }) => (service.runningCount ?? 0) > 2 && isSteady(service),
+    afterwards: { should: 'without requests the tasks go again', begin: sendsNothing, holds: hasShrunk },
+    end: scalesNoMore,
+    expected: { event: /has started \d+ tasks/, requests: 'none fail' },
+    limitSeconds: 2700,
   },
   {
     name: 'spot-interruption',

@@ -22,7 +22,14 @@ export type LoadOptions = {
   timeoutSeconds?: number
 }
 
-export type Load = { report: () => LoadReport; stop: () => Promise<LoadReport> }
+export type Load = {
+  report: () => LoadReport
+  /** Sends nothing more. */
+  pause: () => void
+  stop: () => Promise<LoadReport>
+}
+
+const pausedMilliseconds = 100
 
 /**
  * Sends requests over a few keep-alive connections until it is stopped. Each connection waits for its answer before
@@ -32,6 +39,7 @@ export function startLoad({ url, connections = 16, perSecond = 1000, timeoutSeco
   const agent = new (url.startsWith('https:') ? SecureAgent : Agent)({ keepAlive: true, maxSockets: connections })
   const report: LoadReport = { sent: 0, failed: 0, failures: {}, answers: {} }
   const pause = (connections * 1000) / perSecond
+  let paused = false
   let stopped = false
 
   const ask = async () => {
@@ -51,6 +59,10 @@ export function startLoad({ url, connections = 16, perSecond = 1000, timeoutSeco
   const work = async () => {
     let due = performance.now()
     while (!stopped) {
+      if (paused) {
+        await sleep(pausedMilliseconds)
+        continue
+      }
       await ask()
       due = Math.max(due + pause, performance.now() - pause)
       const early = due - performance.now()
@@ -60,6 +72,7 @@ export function startLoad({ url, connections = 16, perSecond = 1000, timeoutSeco
   const workers = Array.from({ length: connections }, work)
   return {
     report: () => report,
+    pause: () => void (paused = true),
     stop: async () => {
       stopped = true
       await Promise.all(workers)

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { changed, type Change } from './broken-versions.ts'
 import { isSteady, observe, type Observed } from '../rollout/observe.ts'
+import type { Load } from './client-load.ts'
 import type { RehearsedService, Service, Version } from './service.ts'
 
 /** What a scenario works on. */
@@ -12,6 +13,8 @@ export type Context = {
   good: Version
   name: string
   milliseconds: (seconds: number) => number
+  /** What the client sends, once it has begun. */
+  load?: Load
 }
 
 export type Step = (context: Context) => Promise<unknown>
@@ -43,7 +46,9 @@ export async function untilSteady(service: RehearsedService): Promise<void> {
 
 const alarm = 'fargate-ctl-rehearsal'
 
-export const watchesAlarm: Step = async ({ service }) => {
+/** Has ECS watch an alarm on the app's errors. */
+export const watchesErrors: Step = async ({ service }) => {
+  await service.alarmOnErrors(alarm)
   await service.setAlarm(alarm, 'OK')
   await service.update({ deploymentConfiguration: { alarms: { alarmNames: [alarm], enable: true, rollback: true } } })
 }
@@ -84,3 +89,25 @@ export const spreadsOverZones: Step = async ({ service }) => {
 }
 
 export const losesZone: Step = async ({ service }) => service.control('zone-loss', { zone: (await zonesOf(service))[0] })
+
+export const alarmIsOff = async ({ service }: Context): Promise<boolean> => (await service.alarmState(alarm)) === 'OK'
+
+/** Requests a second that one task is to answer, which is far less than the client sends. */
+const perSecond = 50
+
+export const scalesByRequests: Step = async ({ service, milliseconds }) => {
+  await service.trackRequests((perSecond * milliseconds(60)) / 1000)
+  await service.suspendScaling(false)
+}
+
+export const sendsNothing: Step = async ({ load }) => load?.pause()
+
+export const hasShrunk = async ({ service, before }: Context): Promise<boolean> => {
+  const { desiredCount, runningCount } = await service.describe()
+  return desiredCount === before.desiredCount && runningCount === desiredCount
+}
+
+export const scalesNoMore: Step = async ({ service }) => {
+  await service.suspendScaling(true)
+  await service.trackNoRequests()
+}

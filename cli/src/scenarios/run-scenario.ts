@@ -27,7 +27,7 @@ export type ScenarioOptions = {
   requests: number
 }
 
-/** AWS's seconds that a scenario may take, and real ones that it may take at any speed. */
+/** AWS's seconds that a scenario may take unless it says otherwise, and real ones that it may take at any speed. */
 const limitSeconds = 900
 const leastLimitSeconds = 150
 /** Seconds that the client waits for an answer. */
@@ -45,6 +45,8 @@ export async function* runScenarios(
   const original = await service.describe()
   const milliseconds = (seconds: number) => Math.round((seconds * 1000) / options.speed)
   try {
+    // The load would scale the service in the middle of every scenario.
+    await service.suspendScaling(true)
     const good = await service.readVersion(original.taskDefinition ?? '')
     if (options.speed !== 1) await deployCompressed(service, good, options.speed)
     const before = await service.describe()
@@ -53,6 +55,7 @@ export async function* runScenarios(
       yield await runScenario(scenario, context, options)
     }
   } finally {
+    await service.suspendScaling(false)
     await putBack(service, original)
   }
   await untilSteady(service)
@@ -63,14 +66,15 @@ async function runScenario(scenario: Scenario, context: Context, options: Scenar
   try {
     await scenario.prepare?.(context)
     const load = startLoad({ url: options.url, timeoutSeconds: Math.max(leastPatienceSeconds, patienceSeconds / options.speed) })
-    const { faultAt, seen } = await injectUnderLoad(scenario, context, options, load).finally(() => load.stop())
+    const { faultAt, seen, afterwards } = await injectUnderLoad(scenario, { ...context, load }, options).finally(() => load.stop())
     const requests = load.report()
     const seconds = Math.round(((Date.now() - Number(faultAt)) / 1000) * options.speed)
-    const checks = check(scenario.expected, seen, requests, options.speed)
+    const checks = [...check(scenario.expected, seen, requests, options.speed), ...afterwards]
     const timeline = timelineOf(seen, { from: faultAt, speed: options.speed, also: [{ at: faultAt, kind: 'fault', text: scenario.name }, ...happeningsOf(requests)] })
     const passed = checks.every(({ ok }) => ok)
     return { scenario: scenario.name, should: scenario.should, passed, seconds, requests, checks, timeline }
   } finally {
+    await scenario.end?.(context)
     await putBack(service, before)
     if (!interruption.aborted) await untilSteady(service)
   }
@@ -84,7 +88,9 @@ function happeningsOf({ failed, firstFailure, lastFailure }: LoadReport): Happen
   ]
 }
 
-async function injectUnderLoad(scenario: Scenario, context: Context, { speed, requests }: ScenarioOptions, load: Load) {
+async function injectUnderLoad(scenario: Scenario, context: Context & { load: Load }, { speed, requests }: ScenarioOptions) {
+  const { load } = context
+  const limit = Math.max(leastLimitSeconds, (scenario.limitSeconds ?? limitSeconds) / speed)
   await sleep(marginSeconds * 1000)
   const faultAt = new Date()
   const observed = observe(context.service, { since: faultAt })
@@ -98,7 +104,7 @@ async function injectUnderLoad(scenario: Scenario, context: Context, { speed, re
   }
   const once = async () => {
     await scenario.inject(context)
-    return observed.until(over, Math.max(leastLimitSeconds, limitSeconds / speed))
+    return observed.until(over, limit)
   }
   let seen = await once()
   while (load.report().sent < requests && !interruption.aborted) {
@@ -106,7 +112,19 @@ async function injectUnderLoad(scenario: Scenario, context: Context, { speed, re
     else await sleep(200)
   }
   await sleep(marginSeconds * 1000)
-  return { faultAt, seen }
+  return { faultAt, seen, afterwards: await waitAfterwards(scenario, context, limit) }
+}
+
+/** @returns whether what should come to pass afterwards did, within so many seconds of real time */
+async function waitAfterwards({ afterwards }: Scenario, context: Context, seconds: number): Promise<Check[]> {
+  if (!afterwards) return []
+  const deadline = performance.now() + seconds * 1000
+  await afterwards.begin?.(context)
+  while (performance.now() < deadline && !interruption.aborted) {
+    if (await afterwards.holds(context)) return [{ what: afterwards.should, ok: true, seen: 'so it is' }]
+    await sleep(500)
+  }
+  return [{ what: afterwards.should, ok: false, seen: `not within ${Math.round(seconds)} s` }]
 }
 
 /** What the app itself waits for when it stops has to be compressed as well. */

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { CliError } from '../platform/errors.ts'
 import { typedPath } from '../platform/project.ts'
-import { describeHolder } from './holder.ts'
+import { findHolder } from './holder.ts'
 import { dataFolder, installHint, typedTerraform } from './program.ts'
 import type { Diagnostic, Terraform } from './terraform.ts'
 
@@ -36,7 +36,7 @@ export async function explainFailure(failure: Failure, terraform: Terraform): Pr
   const wrong = find(wrongVersion)
   if (wrong) return wrongVersionError(formatDiagnostic(wrong))
   if (find(...notSaved)) return unsavedError(failure, terraform)
-  if (onlyLockIsLeft(failure)) return lockLeftError(failure, terraform)
+  if (onlyLockIsLeft(failure)) return lockLeftError(failure)
   const cause = diagnostics.map(formatDiagnostic).join('\n') || plain(said)
   const taken = findTaken(diagnostics, terraform)
   if (taken) return new CliError('deploymentFailed', taken.message, { fix: taken.fix, cause })
@@ -102,16 +102,18 @@ async function unsavedError({ diagnostics }: Failure, terraform: Terraform): Pro
   })
 }
 
-function lockLeftError({ command, diagnostics }: Failure, terraform: Terraform): CliError {
+function lockLeftError({ command, diagnostics }: Failure): CliError {
   const [{ detail = '' } = {}] = diagnostics
   const done = command === 'plan' ? 'The plan was made and nothing was changed' : 'Terraform has applied and saved its state'
   return new CliError('unavailable', `${done}, but the lock of the state could not be released: it is left.`, {
-    fix: `${unlockCommand(terraform, readLock(detail).id)}; the permission for it is s3:DeleteObject on the lock's object.`,
+    fix: `${unlockCommand(readLock(detail).id)}; the permission for it is s3:DeleteObject on the lock's object.`,
     cause: /Error message: (.+)/.exec(detail)?.[1],
   })
 }
 
-const unlockCommand = (terraform: Terraform, id: string | undefined) => `${typedTerraform(terraform)} force-unlock ${id ?? ''}`.trim()
+const inEnvironment = () => (process.env.FARGATE_CTL_ENV ? ` --env ${process.env.FARGATE_CTL_ENV}` : '')
+
+const unlockCommand = (id: string | undefined) => `fargate-ctl unlock ${id ?? ''}`.trim() + inEnvironment()
 
 /** Who holds the lock stands in the detail, as `  ID:  …` lines. */
 function readLock(detail: string) {
@@ -119,6 +121,9 @@ function readLock(detail: string) {
   const field = (name: string) => fields.get(name) || undefined
   return { id: field('ID'), who: field('Who'), created: field('Created'), operation: field('Operation') }
 }
+
+/** As terraform writes it: `2026-11-26 04:04:27.544678329 +0000 UTC`. */
+const readTime = (text = '') => new Date(text.replace(/^(\S+) (\d\d:\d\d:\d\d)(?:\.\d+)? .*$/, '$1T$2Z'))
 
 async function explainLock(detail: string, terraform: Terraform): Promise<CliError> {
   const { id, who, created, operation } = readLock(detail)
@@ -139,8 +144,8 @@ async function explainLock(detail: string, terraform: Terraform): Promise<CliErr
   }
   const holder = [who && `held by ${who}`, created && `since ${created}`, operation].filter(Boolean).join(', ')
   return new CliError('stateLocked', `The state is locked (lock ${id}); nothing was changed.`, {
-    fix: `Wait for that run to end. Only if it is certain that it no longer runs: ${unlockCommand(terraform, id)}`,
-    cause: `${holder || plain(detail)}\n${await describeHolder(terraform, who, created)}`,
+    fix: `Wait for that run to end. Only if it is certain that it no longer runs: ${unlockCommand(id)}`,
+    cause: `${holder || plain(detail)}\n${(await findHolder(who, readTime(created), terraform)).evidence}`,
   })
 }
 
@@ -192,7 +197,7 @@ function findTaken(diagnostics: Diagnostic[], terraform: Terraform): { message: 
   const addresses = taken.map(({ address }) => address).join(', ')
   return {
     message: `AWS has already what Terraform wanted to make, and its state does not know it: ${addresses}. An apply that was killed leaves that behind.`,
-    fix: ['If it is of this project (see its tags), take it over and run the same command again:', ...commands].join('\n'),
+    fix: [`Take it over, and run the same command again: fargate-ctl adopt${inEnvironment()}`, 'Or one by one, if it is of this project (see its tags):', ...commands].join('\n'),
   }
 }
 

@@ -1,8 +1,10 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { interruption } from '../platform/interrupts.ts'
 import { isAlive } from '../platform/processes.ts'
+import { run } from '../platform/run.ts'
 import { dataFolder } from './program.ts'
 import type { Terraform } from './terraform.ts'
 
@@ -41,18 +43,59 @@ async function readRecords(folder: string, env: Record<string, string>): Promise
   return (await Promise.all(names.map(read))).flat()
 }
 
+/** Whether who holds a lock still runs, and what shows it. */
+export type Holder = { alive: 'yes' | 'no' | 'unknown'; evidence: string }
+
 /**
- * What is known of the run that took a lock on this machine, in a sentence; of others nothing is.
- * @param who as the lock says: `user@host`
+ * Looks for who holds a lock, as far as can be known from here: Terraform writes `user@host` and no more.
+ * @param created when it was taken
  */
-export async function describeHolder({ folder, env }: Terraform, who: string | undefined, created: string | undefined): Promise<string> {
-  const host = who?.split('@').at(-1)
-  if (host !== hostname()) return 'Whether that run still goes on cannot be seen from this machine.'
-  // As terraform writes it: `2026-11-26 04:04:27.544678329 +0000 UTC`.
-  const taken = Date.parse((created ?? '').replace(/^(\S+) (\d\d:\d\d:\d\d)(?:\.\d+)? .*$/, '$1T$2Z'))
-  const before = (await readRecords(folder, env)).filter((record) => record.host === host && taken + 1000 >= Number(record.started))
-  const holder = before.toSorted((a, b) => Number(b.started) - Number(a.started))[0]
-  if (!holder) return 'It was taken on this machine, by no run of fargate-ctl that has left word here.'
-  const state = isAlive(holder.pid) ? 'which still runs' : 'which is dead: nobody holds it any more'
-  return `It was taken on this machine by the process ${holder.pid}, ${state}.`
+export async function findHolder(who: string | undefined, created: Date | undefined, { folder, env }: Pick<Terraform, 'folder' | 'env'>): Promise<Holder> {
+  const host = (who ?? '').slice((who ?? '').lastIndexOf('@') + 1)
+  if (host === hostname()) return (await findRun(host, created, folder, env)) ?? findProcess(folder)
+  if (who?.startsWith('runner@')) return findWorkflowRun(host)
+  return { alive: 'unknown', evidence: `It is held on ${host || 'a machine that it does not name'}, which cannot be looked into from here: ask there.` }
+}
+
+/** The run of fargate-ctl that took a lock here, if it has left word; what it started may have outlived it. */
+async function findRun(host: string, created: Date | undefined, folder: string, env: Record<string, string>): Promise<Holder | undefined> {
+  const before = (await readRecords(folder, env)).filter((record) => record.host === host && created && Number(created) + 1000 >= Number(record.started))
+  const [last] = before.toSorted((a, b) => Number(b.started) - Number(a.started))
+  if (!last) return undefined
+  const by = `It was taken on this machine by the process ${last.pid}`
+  if (isAlive(last.pid)) return { alive: 'yes', evidence: `${by}, which still runs.` }
+  const outlived = await findProcess(folder)
+  return outlived.alive === 'yes' ? outlived : { alive: 'no', evidence: `${by}, which is dead: nobody holds it any more.` }
+}
+
+/** Terraform's processes of this machine that work in this folder; only Linux tells that. */
+async function findProcess(folder: string): Promise<Holder> {
+  const ids = await readdir('/proc').then((names) => names.filter((name) => /^\d+$/.test(name)), () => undefined)
+  if (!ids) return { alive: 'unknown', evidence: 'It is held on this machine: look for terraform among its processes (`ps aux`).' }
+  const programs = await Promise.all(ids.map(async (id) => ({ id, name: await readName(id), folder: await readlink(`/proc/${id}/cwd`).catch(() => '') })))
+  const terraforms = programs.filter(({ name }) => /^(terraform|tofu)$/.test(name))
+  const [here] = terraforms.filter((each) => each.folder === folder)
+  if (here) return { alive: 'yes', evidence: `It is held on this machine, where ${here.name} runs in ${folder} (process ${here.id}).` }
+  const [elsewhere] = terraforms
+  if (elsewhere) return { alive: 'unknown', evidence: `It is held on this machine, where ${elsewhere.name} runs in ${elsewhere.folder || 'a folder that cannot be read'} (process ${elsewhere.id}), another folder than this one.` }
+  return { alive: 'no', evidence: 'It is held on this machine, and no terraform runs here: the one that took it is gone.' }
+}
+
+const readName = (id: string) => readFile(`/proc/${id}/comm`, 'utf8').then((text) => text.trim(), () => '')
+
+const runsSchema = z.array(z.object({ workflowName: z.string(), url: z.string() }))
+
+/** GitHub's runners all are `runner`, so that any run of the repository may hold it. */
+async function findWorkflowRun(host: string): Promise<Holder> {
+  const by = `It is held by a GitHub runner (${host})`
+  try {
+    const args = ['run', 'list', '--status', 'in_progress', '--limit', '20', '--json', 'workflowName,url']
+    const { stdout } = await run('gh', args, { timeoutSeconds: 20 })
+    const runs = runsSchema.parse(JSON.parse(stdout))
+    if (runs.length === 0) return { alive: 'no', evidence: `${by}, and no workflow of this repository is running.` }
+    return { alive: 'unknown', evidence: [`${by}; these workflows are running:`, ...runs.map(({ workflowName, url }) => `${workflowName} ${url}`)].join('\n') }
+  } catch {
+    interruption.throwIfAborted()
+    return { alive: 'unknown', evidence: `${by}; see whether a workflow is running on the repository's Actions page.` }
+  }
 }

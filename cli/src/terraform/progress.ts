@@ -4,27 +4,43 @@ const actions = new Set(['create', 'update', 'replace', 'delete'])
 /** Resources that take longer are named with their time; terraform tells it every ten seconds. */
 const slowSeconds = 10
 
+/** How long something took before; undefined where that is not known. */
+export type Usual = { all: number | undefined; of: (address: string) => number | undefined }
+const notKnown: Usual = { all: undefined, of: () => undefined }
+
+/** A resource that took long. */
+export type SlowResource = { address: string; seconds: number }
+
 /**
- * Follows an apply by its messages, and says how many of the plan's resources are done and which ones are slow.
- * @returns what takes every message
+ * Follows an apply by its messages, and says how many of the plan's resources are done and which ones are slow, with
+ * the time that they take as a rule.
+ * @returns what takes every message, and the resources that were slow
  */
-export function followApply({ changes }: Pick<Plan, 'changes'>, say: Say): (message: Message) => void {
+export function followApply({ changes }: Pick<Plan, 'changes'>, say: Say, usual = notKnown): { onMessage: (message: Message) => void; slow: SlowResource[] } {
   const planned = changes.filter(({ action }) => actions.has(action))
   /** How often a resource is yet to be finished: a replacement destroys and creates. */
   const left = new Map(planned.map(({ address, action }) => [address, action === 'replace' ? 2 : 1]))
-  const slow = new Map<string, number>()
-  return ({ type, hook }) => {
-    if (!hook) return
-    const { addr } = hook.resource
-    if (type === 'apply_complete') left.set(addr, (left.get(addr) ?? 1) - 1)
-    if (type === 'apply_complete' || type === 'apply_errored') slow.delete(addr)
-    if (type === 'apply_progress' && (hook.elapsed_seconds ?? 0) >= slowSeconds) slow.set(addr, hook.elapsed_seconds ?? 0)
-    if (type.startsWith('apply_')) say(describe(planned.length, left, slow))
+  const underWay = new Map<string, number>()
+  const slow: SlowResource[] = []
+  const onMessage = ({ type, hook }: Message) => {
+    // Data sources are read in an apply, too.
+    if (!hook || !type.startsWith('apply_') || !left.has(hook.resource.addr)) return
+    const { resource: { addr: address }, elapsed_seconds: seconds = 0 } = hook
+    if (type === 'apply_complete') left.set(address, (left.get(address) ?? 0) - 1)
+    if (type === 'apply_complete' || type === 'apply_errored') underWay.delete(address)
+    if (type === 'apply_complete' && seconds >= slowSeconds) slow.push({ address, seconds })
+    if (type === 'apply_progress' && seconds >= slowSeconds) underWay.set(address, seconds)
+    say(describe(left, underWay, usual))
   }
+  return { onMessage, slow }
 }
 
-function describe(all: number, left: Map<string, number>, slow: Map<string, number>): string {
+function describe(left: Map<string, number>, underWay: Map<string, number>, usual: Usual): string {
   const done = [...left.values()].filter((count) => count <= 0).length
-  const longest = [...slow].sort(([, a], [, b]) => b - a).map(([address, seconds]) => `${address} ${seconds} s`)
-  return [`${done} of ${all} done`, ...longest].join(', ')
+  const usually = (seconds: number | undefined) => (seconds === undefined ? '' : `usually ${Math.round(seconds)} s`)
+  const longest = [...underWay].sort(([, a], [, b]) => b - a).map(([address, seconds]) => {
+    const known = usually(usual.of(address))
+    return `${address} ${seconds} s${known && ` (${known})`}`
+  })
+  return [`${done} of ${left.size} done`, usually(usual.all), ...longest].filter(Boolean).join(', ')
 }

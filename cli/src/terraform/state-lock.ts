@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { describeAge } from '../platform/terminal/describe-age.ts'
-import { readObject } from '../platform/aws/s3.ts'
+import { openFiles } from '../platform/aws/s3.ts'
 import type { Backend } from './settings/settings.ts'
 
 /** What Terraform writes into a lock file: https://github.com/hashicorp/terraform/blob/main/internal/states/statemgr/locker.go */
@@ -26,7 +26,7 @@ export function stateKey({ key }: Pick<Backend, 'key'>): string {
 /** @returns the lock that is held on the state, or undefined @throws CliError `unavailable` */
 export async function readStateLock(backend: Backend): Promise<StateLock | undefined> {
   const key = `${stateKey(backend)}.tflock`
-  const text = await readObject(backend, key)
+  const text = await openFiles(backend).read(key)
   return text === undefined ? undefined : { bucket: backend.bucket, key, info: parseLock(text) }
 }
 

@@ -64,7 +64,8 @@ export type Terraform = {
 
 const options = ({ folder, env }: Terraform): RunOptions => ({
   cwd: folder,
-  env: { ...env, TF_IN_AUTOMATION: '1', TF_INPUT: '0' },
+  // Of a cancelled job GitHub's runner kills every process that has this variable: terraform may still save its state.
+  env: { ...env, TF_IN_AUTOMATION: '1', TF_INPUT: '0', RUNNER_TRACKING_ID: undefined },
   interruptWith: 'SIGINT',
   installHint,
 })
@@ -210,6 +211,20 @@ export async function forceUnlock(terraform: Terraform, id: string): Promise<voi
     fix: 'It takes the permission to delete the lock file (s3:DeleteObject); fix the cause and run the same command again.',
     cause: plain(stderr),
   })
+}
+
+/**
+ * Takes something that exists over into the state; another plan or apply must not go on meanwhile.
+ * @returns whether it exists @throws CliError
+ */
+export async function importResource(terraform: Terraform, address: string, id: string): Promise<boolean> {
+  const files = terraform.varFiles.map((each) => `-var-file=${each}`)
+  const args = ['import', '-input=false', '-no-color', ...lockWait(terraform), ...files, address, id]
+  const { stdout, stderr, exitCode } = await run(terraformProgram(), args, { ...options(terraform), accept: 'any' })
+  if (exitCode === 0 || stderr.includes('already managed by Terraform')) return true
+  if (/Cannot import non-existent remote object|couldn't find resource|NotFound/.test(stderr)) return false
+  const cause = plain(stderr || stdout)
+  throw new CliError('unavailable', `${address} could not be taken over (${id}).`, { cause, fix: 'Fix the cause and run the same command again: what was taken over stays so.' })
 }
 
 /** Reads JSON that terraform printed, without what it warned of before and what setup-terraform's wrapper puts around it. */

@@ -70,6 +70,20 @@ for (const [name, { env = {}, args = approved, exitCode, says, verbs, ...more }]
   })
 }
 
+t.test('every problem is told at once, each remedy once, before anything is changed', async (t) => {
+  const { deploy, terraform, aws } = await scene(t, { account: { ...webapp, bucketStatus: 301 } })
+  const { exitCode, stderr } = await deploy(['--tag', 'v9', '--auto-approve'])
+  t.equal(exitCode, 4)
+  t.match(stderr, /^error: 2 problems\n {2}1\. The state bucket state-bucket is not in eu-central-1\.\n {5}cause: HTTP 301\n {5}fix: Set region .*\n {2}2\. There is no image webapp:v9 in ECR\.\n {5}fix: Name a tag that exists with --tag\.$/m)
+  t.same(terraform(), [])
+  t.notOk(aws.calls.some((call) => /Put|Create|Delete|Update|Register/.test(call)))
+  const objects = { 'state-bucket/webapp/dev/terraform.tfstate.tflock': JSON.stringify({ ID: '1234-abcd', Who: 'ann@laptop' }) }
+  const locked = await scene(t, { account: { ...webapp, objects } })
+  t.match((await locked.deploy(['--tag', 'v9', '--auto-approve'])).stderr, /^warning: lock: lock 1234-abcd, held by ann@laptop\. Run `fargate-ctl unlock`/m)
+  const all = await scene(t, { account: { repositories: {}, buckets: [] } })
+  t.match((await all.deploy(['--build', '--auto-approve'])).stderr, /^error: 2 problems\n.*ECR repository webapp does not exist.*\n.*\n.*The state bucket state-bucket does not exist/m)
+})
+
 t.test('a state that could not be saved: what was applied is watched all the same, and the next deploy refuses', async (t) => {
   const { deploy, terraform, aws } = await scene(t)
   const unsaved = { FAKE_ERRORED_STATE: 'yes', FAKE_APPLY_ERROR: diagnostic('Failed to persist state to backend', 'kept') }
@@ -89,7 +103,7 @@ t.test('a lock that could not be released after all was applied does not make it
   const left = 'Error message: failed to delete the lock file: AccessDenied\nLock Info:\n  ID:        1234-abcd\n'
   const { exitCode, stderr, stdout } = await deploy([...approved, '--json'], { FAKE_STATE: '1', FAKE_APPLY_ERROR: diagnostic('Error releasing the state lock', left) })
   t.equal(exitCode, 0, stderr)
-  t.match(stderr, /warning: Terraform has applied and saved its state, but the lock .* is left\.\n.*force-unlock 1234-abcd;/)
+  t.match(stderr, /warning: Terraform has applied and saved its state, but the lock .* is left\.\n.*fargate-ctl unlock 1234-abcd;/)
   t.match(JSON.parse(stdout), { version: '1.2.3' })
 })
 

@@ -98,7 +98,7 @@ t.test('what is wrong is found before anything is written', async (t) => {
     ['bad settings', { files: { 'infrastructure/s3.tfbackend': 'bucket = "state-bucket"\nregoin = "eu-central-1"\n' } }, {}, ['--tag', 'v1', '--auto-approve'], 2, /s3\.tfbackend:2:1/],
     ['init fails', {}, { FAKE_INIT_ERROR: 'Failed to query available provider packages' }, ['--tag', 'v1', '--auto-approve'], 4, /terraform init failed\..*Failed to query available provider/s],
     ['plan fails', {}, { FAKE_PLAN_ERROR: JSON.stringify(broken) }, ['--tag', 'v1', '--auto-approve'], 2, /terraform plan failed\..*main\.tf:3:5: Unsupported argument/s],
-    ['locked', {}, { FAKE_PLAN_ERROR: JSON.stringify(lock) }, ['--tag', 'v1', '--auto-approve'], 6, /The state is locked \(lock 1234-abcd\); nothing was changed\..*held by ann@laptop, since 2026-01-01.*force-unlock 1234-abcd/s],
+    ['locked', {}, { FAKE_PLAN_ERROR: JSON.stringify(lock) }, ['--tag', 'v1', '--auto-approve'], 6, /The state is locked \(lock 1234-abcd\); nothing was changed\..*held by ann@laptop, since 2026-01-01.*fargate-ctl unlock 1234-abcd/s],
     ['bad timeout', {}, {}, ['--timeout', 'soon'], 2, /a number of seconds above 0/],
   ]
   for (const [name, sceneOptions, env, args, exitCode, message] of cases) {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Result } from '../../src/doctor/examine.ts'
+import type { Result } from '../../src/doctor/check.ts'
 import { runCli } from '../support/cli.ts'
 import { deployScene, digest, webapp, type DeployScene } from '../support/deploy-scene.ts'
 import { xml } from '../support/fake-aws.ts'

@@ -1,10 +1,12 @@
+import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
+import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
-import { runCli } from '../support/cli.ts'
+import { root, runCli } from '../support/cli.ts'
 import { deployScene, digest, webapp, type DeployScene } from '../support/deploy-scene.ts'
 import { startFakeBucket } from '../support/fake-bucket.ts'
-import { otherDigest } from '../support/fake-service.ts'
+import { containers, deployedService, otherDigest } from '../support/fake-service.ts'
 import { realTerraform } from '../support/fake-terraform.ts'
 import { recordedPlan } from '../support/plans/read.ts'
 import { commitAll } from '../support/project.ts'
@@ -113,13 +115,39 @@ const password = 'a-password-nobody-may-see'
 /** A real terraform with a state in S3, whose only resource is its own. */
 async function realScene(t: Test, more: DeployScene = {}) {
   const files = { 'infrastructure/outputs.tf': undefined, 'infrastructure/main.tf': configuration, 'infrastructure/s3.tfbackend': backend, '.gitignore': '.fargate-ctl\n.terraform\nbin\ntmp\n*.plan\n' }
-  const scene = await deployScene(t, { ...more, files, programs: { terraform: realTerraform } })
+  const scene = await deployScene(t, { ...more, files, programs: { ...more.programs, terraform: realTerraform } })
   const bucket = await startFakeBucket()
   t.teardown(() => bucket.close())
   commitAll(scene.options().cwd)
   const env = { AWS_ENDPOINT_URL_S3: bucket.url, TF_VAR_alb_url: scene.url, TF_VAR_password: password, TF_CLI_CONFIG_FILE: '/dev/null' }
-  return { ...scene, bucket, run: (args: string[], more: Record<string, string> = {}) => runCli(args, scene.options({ ...env, ...more })) }
+  return { ...scene, bucket, environment: env, run: (args: string[], more: Record<string, string> = {}) => runCli(args, scene.options({ ...env, ...more })) }
 }
+
+/** What a buildspec of the pipeline in AWS runs in its build phase. */
+function readBuildspec(name: string): string {
+  const text = readFileSync(join(root, 'infrastructure', 'bootstrap', 'buildspecs', `${name}.yml`), 'utf8')
+  const [, build = ''] = /^ {2}build:\n {4}commands:\n((?: {6}.*\n)+)/m.exec(text) ?? []
+  return build.split('\n').flatMap((line) => /^ {6}- (.+)/.exec(line)?.[1] ?? []).join(' && ')
+}
+
+t.test('the buildspecs of the pipeline: what Plan has sealed, Deploy applies', async (t) => {
+  const npx = `return require('node:child_process').spawnSync(process.execPath, [${JSON.stringify(join(root, 'cli', 'bin'))} + '/fargate-ctl.js', ...args.slice(1)], { stdio: 'inherit' }).status`
+  // What the docker of the tests pushes.
+  const built = `sha256:${'b'.repeat(64)}`
+  const answers = deployedService(() => ({ running: [{ containers: containers(built) }], deployments: [{ name: 2, status: 'SUCCESSFUL', images: [{ containerName: 'app', imageDigest: built }] }] }))
+  const { environment, options, bucket } = await realScene(t, { programs: { npx }, account: { ...webapp, answers }, served: { version: '1.2.3', imageDigest: built } })
+  const { cwd, path, env } = options(environment)
+  const run = (name: string) => {
+    const PATH = [...path, process.env.PATH].join(delimiter)
+    const source = { CODEBUILD_SRC_DIR_plan: cwd, NODE_OPTIONS: undefined, CI: 'true' }
+    return promisify(execFile)('sh', ['-ec', `exec </dev/null; ${readBuildspec(name)}`], { cwd, env: { ...process.env, ...env, ...source, PATH } })
+  }
+  await run('plan')
+  t.equal(bucket.objects['webapp/dev.tfstate'], undefined, 'nothing was applied')
+  const { stderr } = await run('deploy')
+  t.match(stderr, /terraform apply/)
+  t.match(bucket.objects['webapp/dev.tfstate'], 'terraform_data')
+})
 
 t.test('a sealed plan: exactly it is applied, once, by a real terraform', async (t) => {
   const { run, options, bucket, tmp } = await realScene(t)

@@ -57,7 +57,7 @@ t.test('exceptions hold until their last day, and are read or refused', async (t
   t.match(await run({ ...exception, expires: '2020-01-31' }), { exitCode: 3, stdout: /its exception ended on 2020-01-31: it is closed by another/ })
   const { exitCode, stderr } = await run({ ...exception, reason: '' })
   t.equal(exitCode, 10, 'without an answer the plan is what it was')
-  t.match(stderr, /policies were not checked\. The exceptions from the policies cannot be read[^]*a reason of some words/)
+  t.match(stderr, /policies were not checked\. The exceptions in infrastructure\/policies\/exceptions\.json cannot be read[^]*a reason of some words/)
 })
 
 t.test('without an answer of opa, the policies are not checked, and that is said', async (t) => {

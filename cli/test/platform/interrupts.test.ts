@@ -1,11 +1,12 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { buildScene } from '../support/build-scene.ts'
 import { startCli, startCliOnTerminal, type RunningCli } from '../support/cli.ts'
 import { deployScene, webapp, type DeployScene } from '../support/deploy-scene.ts'
-import { until, untilFile } from '../support/until.ts'
+import { fakeDocker } from '../support/fake-docker.ts'
+import { isAlive, until, untilFile } from '../support/until.ts'
 
 type Cadence = { signals: NodeJS.Signals[]; pause?: number; exitCode: number }
 const cadences: Record<string, Cadence> = {
@@ -109,6 +110,33 @@ t.test('a terminal that is closed: terraform still ends in order', async (t) => 
   t.same(signals(), ['SIGINT'])
   await until('fargate-ctl has written its receipt and ends', () => readdirSync(tmp).length === 0)
 })
+
+t.test("killed at the end of GitHub's cadence while the state is saved slowly: terraform goes on by itself, and its lock goes", async (t) => {
+  const { options, untilBusy, signals, lock } = await busyScene(t, 'FAKE_APPLY_MS')
+  const cli = startCli(approved, options)
+  await untilBusy()
+  await send(cli, { signals: ['SIGINT', 'SIGTERM'], pause: 200, exitCode: 137 })
+  await sleep(200)
+  t.ok(existsSync(lock))
+  cli.child.kill('SIGKILL')
+  t.equal((await cli.ended).signal, 'SIGKILL')
+  await until('terraform ends', () => !existsSync(lock))
+  t.same(signals(), ['SIGINT'])
+})
+
+t.test('killed in a push: the engine does not push on, and the login does not stay', async (t) => {
+  const push = `if (args[0] === 'push') { fs.writeFileSync(process.env.TMPDIR + '/pushing', String(process.pid)); await sleep(60_000) }\n`
+  const { options, tmp } = await deployScene(t, { account: { repositories: { webapp: { immutable: true, images: {} } } }, programs: { docker: push + fakeDocker } })
+  const cli = startCli(['build'], options())
+  await untilFile(join(tmp, 'pushing'))
+  const pid = Number(readFileSync(join(tmp, 'pushing'), 'utf8'))
+  t.equal(logins(tmp).length, 1)
+  cli.child.kill('SIGKILL')
+  await until('docker ends', () => !isAlive(pid))
+  await until('the login is gone', () => logins(tmp).length === 0)
+})
+
+const logins = (tmp: string) => readdirSync(tmp).filter((name) => name.includes('login'))
 
 t.test('a reader of the output that has gone away does not end the deployment', async (t) => {
   const { options, untilBusy, signals, lock } = await busyScene(t, 'FAKE_APPLY_MS')

@@ -27,11 +27,11 @@ const skip = withoutCheckouts || lacking('engine', 'embedded AWS', 'time')
 t.test('projects of other people', { skip, timeout: 1_800_000 }, async (t) => {
   t.jobs = 2
   const python = process.env.EMBEDDED_AWS_PYTHON ?? ''
-  await startEmbeddedAws({ stateDir, python, region: 'us-east-1', speed: 10, tasks: 'containers', accounts: [], account: undefined, domainName: undefined })
+  await startEmbeddedAws({ stateDir, python, region: 'us-east-1', speed: 10, engine: 'docker', accounts: [], account: undefined, domainName: undefined }, (line) => t.comment(line))
   const { file, stop } = await prepareTerraform(scratch)
   t.teardown(async () => {
     await stop()
-    await removeEmbeddedAws(stateDir)
+    await removeEmbeddedAws(stateDir, (line) => t.comment(line))
     rmSync(scratch, { recursive: true, force: true })
   })
   for (const { name, tree, folders } of projects) {

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 
 /** `platforms`: the digests that an index holds. */
 export type FakeImage = { digest: string; size?: number; platforms?: string[] }
-export type FakeInput = { desiredStatus?: string; tasks?: string[] }
+export type FakeInput = { desiredStatus?: string; tasks?: string[]; deploymentConfiguration?: object; hookId?: string }
 /** What the fake account holds; tests change it while it runs. */
 export type FakeAccount = {
   repositories: Record<string, { immutable: boolean; images: Record<string, FakeImage> }>
@@ -17,6 +17,10 @@ export type FakeAccount = {
   objects: Record<string, string>
   /** What ECS, CloudWatch Logs, ELB, IAM, ECR's scans and S3's questions about a bucket answer to an action, or how they answer its n-th call; an Answer is sent as it is. */
   answers: Record<string, object | ((call: number, input: FakeInput) => object)>
+  /** The registry's address, where it is another one's; host and port. */
+  registry?: string
+  /** What EC2 knows, with its tags, by id. */
+  tagged?: Record<string, Record<string, string>>
   /** Answers every call of a service, or of a service's action (`ecr PutImage`), with this status and error code. */
   refuse: Record<string, { status: number; code: string; message?: string }>
   /** By how much its clock, which the Date header of its answers tells, differs from this machine's. */
@@ -92,6 +96,7 @@ function route(state: FakeAccount, calls: string[], request: IncomingMessage, bo
   }
   if (service === 'iam') return answerOf(state, calls, `iam ${action}`, {}, xml('<GetRoleResponse><GetRoleResult><Role/></GetRoleResult></GetRoleResponse>')) as Answer
   if (service === 's3' && state.stateRole && request.headers['x-amz-security-token'] !== state.stateRole) return xml('', 403)
+  if (service === 'ec2') return describeTags(state, new URLSearchParams(body))
   if (service === 'elasticloadbalancing') return targetHealth(answerOf(state, calls, `${service} ${action}`, {}))
   if (service === 's3' && state.bucketStatus) return xml('', state.bucketStatus)
   const question = bucketQuestions[String(action)]
@@ -146,6 +151,13 @@ function targetHealth(states: object): Answer {
   return xml(`<DescribeTargetHealthResponse xmlns="http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"><DescribeTargetHealthResult><TargetHealthDescriptions>${members.join('')}</TargetHealthDescriptions></DescribeTargetHealthResult></DescribeTargetHealthResponse>`)
 }
 
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeTags.html
+function describeTags({ tagged = {} }: FakeAccount, asked: URLSearchParams): Answer {
+  const ids = asked.get('Filter.1.Name') === 'resource-id' ? [...asked].flatMap(([name, value]) => (name.startsWith('Filter.1.Value') ? value : [])) : Object.keys(tagged)
+  const items = ids.flatMap((id) => Object.entries(tagged[id] ?? {}).map(([key, value]) => `<item><resourceId>${id}</resourceId><key>${key}</key><value>${value}</value></item>`))
+  return xml(`<DescribeTagsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><tagSet>${items.join('')}</tagSet></DescribeTagsResponse>`)
+}
+
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 const identity = xml(`<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
 <Arn>arn:aws:iam::123456789012:user/somebody</Arn><UserId>AIDA</UserId><Account>123456789012</Account>
@@ -165,10 +177,10 @@ function ecr(state: FakeAccount, action: string, input: EcrInput, url: string): 
   const repository = state.repositories[name]
   if (action === 'GetAuthorizationToken') {
     const authorizationToken = Buffer.from(`AWS:${registryPassword}`).toString('base64')
-    return json({ authorizationData: [{ authorizationToken, proxyEndpoint: url }] })
+    return json({ authorizationData: [{ authorizationToken, proxyEndpoint: state.registry ? `http://${state.registry}` : url }] })
   }
   if (!repository) return json({ __type: 'RepositoryNotFoundException', message: 'not there' }, 400)
-  const uri = `${url.replace('http://', '')}/${name}`
+  const uri = `${state.registry ?? url.replace('http://', '')}/${name}`
   const mutability = repository.immutable ? 'IMMUTABLE' : 'MUTABLE'
   const [id] = input.imageIds ?? []
   if (action === 'DescribeRepositories') return json({ repositories: [{ repositoryName: name, repositoryUri: uri, imageTagMutability: mutability, imageScanningConfiguration: { scanOnPush: repository.immutable } }] })
@@ -178,9 +190,12 @@ function ecr(state: FakeAccount, action: string, input: EcrInput, url: string): 
     return json({ imageDetails: [{ imageDigest: image.digest, imageSizeInBytes: image.size ?? 42_000_000 }] })
   }
   if (action === 'BatchGetImage') {
-    const { platforms } = Object.values(repository.images).find(({ digest }) => digest === id?.imageDigest) ?? {}
-    const imageManifest = platforms ? JSON.stringify({ manifests: platforms.map((digest) => ({ digest })) }) : id?.imageDigest
-    return json({ images: [{ imageManifest, imageManifestMediaType: `application/vnd.oci.image.${platforms ? 'index' : 'manifest'}.v1+json` }] })
+    const asked = (input.imageIds ?? []).flatMap(({ imageDigest }) => Object.values(repository.images).find(({ digest }) => digest === imageDigest) ?? [])
+    const images = asked.map(({ digest: imageDigest, platforms }) => {
+      const imageManifest = platforms ? JSON.stringify({ manifests: platforms.map((digest) => ({ digest })) }) : imageDigest
+      return { imageId: { imageDigest }, imageManifest, imageManifestMediaType: `application/vnd.oci.image.${platforms ? 'index' : 'manifest'}.v1+json` }
+    })
+    return json({ images })
   }
   repository.images[input.imageTag ?? ''] = { digest: input.imageManifest ?? '' }
   return json({ image: {} })

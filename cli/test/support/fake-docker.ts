@@ -13,7 +13,7 @@ const build = async () => {
   if (interrupts > 0) { await sleep(900); fs.renameSync('building', 'stopped-after-' + interrupts); process.exit(1) }
 }
 if (verb === 'version' || verb === 'info') { say('28.2.2'); return 0 }
-if (verb === 'context') { say('unix:///var/run/docker.sock'); return 0 }
+if (verb === 'context') { say(JSON.stringify([{ Endpoints: { docker: { Host: 'unix:///var/run/docker.sock' } }, TLSMaterial: {}, Storage: { TLSPath: '/none' } }])); return 0 }
 if (verb === 'build') { if (process.env.FAKE_BUILD_SAYS) complain(process.env.FAKE_BUILD_SAYS); say('Step 1/2 : FROM scratch'); await build(); fs.writeFileSync(args[args.indexOf('--iidfile') + 1], args[args.indexOf('--platform') + 1]); return Number(process.env.FAKE_BUILD_EXIT ?? 0) }
 if (verb === 'image') { say(process.env.FAKE_PLATFORM ?? args.at(-1)); return 0 }
 if (verb === 'login' && process.env.FAKE_LOGIN_ERROR) { complain(process.env.FAKE_LOGIN_ERROR.replace('%s', input)); return 1 }

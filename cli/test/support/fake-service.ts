@@ -20,6 +20,8 @@ export type FakeDeployment = {
   taskDefinition?: string
   /** What it replaces; by default another. */
   sources?: { arn: string }[]
+  /** Its lifecycle hooks. */
+  hooks?: { hookId: string; targetType: string; status: string; expiresAt?: number; timeoutAction?: string }[]
   images?: { containerName: string; image?: string; imageDigest?: string }[]
 }
 export type FakeStop = { taskDefinition?: string; stopCode?: string; stoppedReason: string; containers?: FakeContainer[]; seconds?: number }
@@ -31,6 +33,7 @@ export type FakeService = {
   /** What the service runs, and whether that is complete. */
   runs: string
   rolloutState: string
+  deploymentConfiguration?: object
   /** ECS deployments that are left. */
   left: number
   deployments: FakeDeployment[]
@@ -65,7 +68,7 @@ export function deployedService(at: (look: number) => Partial<FakeService> = () 
   const finishedAt = ({ began }: FakeService, { status }: FakeDeployment) => (status.includes('PROGRESS') ? undefined : began + 30)
   return {
     DescribeServices: (n) => {
-      const { began, runs, rolloutState, left, events } = show(n)
+      const { began, runs, rolloutState, left, events, deploymentConfiguration } = show(n)
       const primary = { id: 'ecs-svc/2', status: 'PRIMARY', taskDefinition: runs, createdAt: began, rolloutState }
       const old = { id: 'ecs-svc/1', status: 'ACTIVE', taskDefinition: taskDefinition(1), createdAt: 1, rolloutState: 'COMPLETED' }
       return {
@@ -74,6 +77,7 @@ export function deployedService(at: (look: number) => Partial<FakeService> = () 
             serviceName: 'webapp',
             clusterArn: `${arn}cluster/webapp-dev`,
             taskDefinition: runs,
+            deploymentConfiguration,
             loadBalancers: [{ targetGroupArn: 'webapp-8080', containerName: 'app', containerPort: 8080 }],
             desiredCount: 2,
             runningCount: 2,
@@ -93,6 +97,7 @@ export function deployedService(at: (look: number) => Partial<FakeService> = () 
         finishedAt: finishedAt(show(n), each),
         status: each.status,
         statusReason: each.statusReason,
+        lifecycleHookDetails: each.hooks,
         targetServiceRevision: { arn: revisionArn(each.name) },
         sourceServiceRevisions: each.sources ?? [{ arn: revisionArn(0) }],
       })),

@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process'
 /**
  * A terraform that speaks the machine-readable UI. Steered by the environment: FAKE_PLAN (JSON: action by address),
  * FAKE_ALB_URL, FAKE_OUTPUTS (JSON: outputs to change; null leaves one empty), FAKE_NO_SERVICE (leaves out the outputs that name the service), FAKE_PLAN_ERROR and FAKE_APPLY_ERROR
- * (JSON: a diagnostic), FAKE_ERRORED_STATE (an apply writes errored.tfstate), FAKE_SHOW (a file with what `show -json` prints), FAKE_UNLOCK_ERROR,
+ * (JSON: a diagnostic), FAKE_ERRORED_STATE (an apply writes errored.tfstate), FAKE_SHOW (a file with what `show -json` prints), FAKE_UNLOCK_ERROR, FAKE_MISSING
+ * (ids that do not exist, for an import),
  * FAKE_PLAN_MS and FAKE_APPLY_MS, FAKE_DEAF (interrupts do not end it). Its state has outputs once something is applied, when there is
  * nothing to apply, or with FAKE_STATE. It keeps a lock file while it plans or applies and removes it
  * when it ends in order, as terraform does on its first interrupt; a second one makes it give up at once and leave the
@@ -64,6 +65,7 @@ if (verb === 'plan') {
 if (verb === 'show') say(fs.readFileSync(process.env.FAKE_SHOW, 'utf8'))
 if (verb === 'version') say(JSON.stringify({ terraform_version: '1.11.4' }))
 if (verb === 'force-unlock' && process.env.FAKE_UNLOCK_ERROR) { complain('Error: ' + process.env.FAKE_UNLOCK_ERROR); return 1 }
+if (verb === 'import' && (process.env.FAKE_MISSING ?? '').split(' ').includes(args.at(-1))) { complain('Error: Cannot import non-existent remote object'); return 1 }
 if (verb === 'output') say(JSON.stringify(hasState ? outputs : {}))
 if (verb === 'apply') {
   if (process.env.FAKE_ERRORED_STATE) fs.writeFileSync('errored.tfstate', JSON.stringify({ outputs }))

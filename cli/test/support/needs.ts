@@ -1,6 +1,7 @@
 import t from 'tap'
 
 const reasons = {
+  act: 'needs act, which runs workflows: npm run setup -- --for test:all',
   engine: 'needs a container engine',
   'embedded AWS': 'needs the embedded AWS, which runs on Python',
   linters: 'needs every linter: npm run setup',

@@ -54,12 +54,12 @@ t.test('a plan: what the bucket refuses is no mistake of the configuration, and 
   const held = JSON.stringify({ ID: '1234-abcd', Operation: 'OperationTypeApply', Info: '', Who: 'ann@elsewhere', Version: '1.11.4', Created: '2026-01-01T10:00:00Z', Path: `state-bucket/${key}` })
   const here = held.replace('elsewhere', hostname())
   const cases: [string, Partial<typeof bucket>, number, RegExp][] = [
-    ['the lock is held', { objects: { [lock]: held } }, exitCodes.stateLocked, /state is locked \(lock 1234-abcd\).*ann@elsewhere.*cannot be seen from this machine.*force-unlock 1234-abcd/s],
+    ['the lock is held', { objects: { [lock]: held } }, exitCodes.stateLocked, /state is locked \(lock 1234-abcd\).*ann@elsewhere.*cannot be looked into from here.*fargate-ctl unlock 1234-abcd/s],
     ['the lock may not be written', { fault: refuse('PUT', lock, 403) }, exitCodes.unavailable, /could not be taken, and nobody holds it.*s3:PutObject, .* on s3:\/\/state-bucket\/webapp\/dev\.tfstate\.tflock/s],
     ['the lock cannot be written', { fault: refuse('PUT', lock, 503) }, exitCodes.unavailable, /could not be taken.*503.*Run the same command again/s],
     ['the lock is empty', { objects: { [lock]: '' } }, exitCodes.unavailable, /empty or damaged.*aws s3 rm s3:\/\/state-bucket\/webapp\/dev\.tfstate\.tflock/s],
     ['the lock is garbage', { objects: { [lock]: 'garbage' } }, exitCodes.unavailable, /empty or damaged.*invalid character 'g'.*aws s3 rm s3:\/\//s],
-    ['the lock may not be deleted', { fault: refuse('DELETE', lock, 403) }, exitCodes.unavailable, /The plan was made and nothing was changed, but the lock .* is left.*force-unlock [0-9a-f-]{36};.*s3:DeleteObject/s],
+    ['the lock may not be deleted', { fault: refuse('DELETE', lock, 403) }, exitCodes.unavailable, /The plan was made and nothing was changed, but the lock .* is left.*fargate-ctl unlock [0-9a-f-]{36};.*s3:DeleteObject/s],
     ['the state may not be read', { objects: { [key]: '{}' }, fault: refuse('GET', key, 403) }, exitCodes.unavailable, /terraform plan failed.*AccessDenied.*Ask for the permission/s],
     ['the state is garbage', { objects: { [key]: 'garbage' } }, exitCodes.unavailable, /Unsupported state file format.*list-object-versions/s],
   ]
@@ -73,7 +73,7 @@ t.test('a plan: what the bucket refuses is no mistake of the configuration, and 
 
   const record = (pid: number) => writeFileSync(join(terraform.folder, `.terraform/fargate-ctl-run-${pid}.json`), JSON.stringify({ pid, host: hostname(), started: `2026-01-01T09:59:${pid === process.ppid ? 58 : 57}Z` }))
   Object.assign(bucket, { objects: { [lock]: here }, fault: () => undefined })
-  t.match(textOf(await thrown(plan())), 'by no run of fargate-ctl that has left word here')
+  t.match(textOf(await thrown(plan())), 'It is held on this machine, ')
   record(2 ** 22 + 1)
   t.match(textOf(await thrown(plan())), /by the process 4194305, which is dead: nobody holds it any more/)
   t.match(textOf(await thrown(plan())), 'which is dead', 'a run that finds the lock does not take its word away')
@@ -90,7 +90,7 @@ t.test('an apply that did everything: only its lock is left, or only its state i
   bucket.fault = refuse('DELETE', lock, 403)
   const left = await apply()
   t.match(left, { outputs: { alb_url: 'http://web' }, leftover: { isUnsaved: false } })
-  t.match(textOf(left.leftover?.error as CliError), /has applied and saved its state, but the lock .* is left.*force-unlock [0-9a-f-]{36}/s)
+  t.match(textOf(left.leftover?.error as CliError), /has applied and saved its state, but the lock .* is left.*fargate-ctl unlock [0-9a-f-]{36}/s)
 
   Object.assign(bucket, { objects: {}, fault: () => undefined })
   await plan()

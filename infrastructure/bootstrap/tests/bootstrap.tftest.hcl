@@ -13,6 +13,12 @@ mock_provider "aws" {
     }
   }
 
+  mock_resource "aws_codebuild_project" {
+    defaults = {
+      arn = "arn:aws:codebuild:us-east-1:123456789012:project/mock"
+    }
+  }
+
   mock_resource "aws_iam_role" {
     defaults = {
       arn = "arn:aws:iam::123456789012:role/mock"
@@ -137,6 +143,71 @@ run "with_github" {
   }
 }
 
+run "as_a_central_account" {
+  command = plan
+
+  variables {
+    reader_account_ids = ["222222222222", "111111111111"]
+    replicas           = [{ region = "eu-west-1", account_id = "111111111111" }]
+    inspector          = true
+  }
+
+  assert {
+    condition = alltrue([
+      jsondecode(aws_ecr_repository_policy.readers[0].policy).Statement[0].Principal.AWS == ["arn:aws:iam::111111111111:root", "arn:aws:iam::222222222222:root"],
+      length([for action in jsondecode(aws_ecr_repository_policy.readers[0].policy).Statement[0].Action : action if length(regexall("Put|Delete|Upload", action)) > 0]) == 0,
+    ])
+    error_message = "Others than the readers may pull, or readers may do more."
+  }
+
+  assert {
+    condition = alltrue([
+      aws_ecr_replication_configuration.this[0].replication_configuration[0].rule[0].destination[0].registry_id == "111111111111",
+      aws_ecr_registry_scanning_configuration.this[0].scan_type == "ENHANCED",
+    ])
+    error_message = "The images are not copied, or not scanned."
+  }
+}
+
+run "with_a_pipeline" {
+  command = plan
+
+  variables {
+    permissions_boundary_arn = "arn:aws:iam::123456789012:policy/boundary"
+    pipeline = {
+      connection_arn = "arn:aws:codeconnections:us-east-1:123456789012:connection/0a1b"
+      repository     = "acme/webapp"
+    }
+  }
+
+  # What is approved is what is applied.
+  assert {
+    condition     = join(" ", aws_codepipeline.this[0].stage[*].name) == "Source Checks Plan Approve Deploy"
+    error_message = "The stages are out of order."
+  }
+
+  assert {
+    condition     = alltrue([for build in aws_codebuild_project.this : fileexists("./${trimprefix(build.source[0].buildspec, "infrastructure/bootstrap/")}")])
+    error_message = "A buildspec is not there."
+  }
+
+  assert {
+    condition = alltrue([
+      aws_s3_bucket_public_access_block.artifacts[0].block_public_policy,
+      alltrue([for role in aws_iam_role.pipeline : role.permissions_boundary == var.permissions_boundary_arn]),
+      [for name, build in aws_codebuild_project.this : name if build.environment[0].privileged_mode] == ["plan"],
+      jsondecode(aws_iam_role.pipeline["deploy"].assume_role_policy).Statement[0].Principal.Service == "codebuild.amazonaws.com",
+      jsondecode(aws_iam_role.pipeline["pipeline"].assume_role_policy).Statement[0].Principal.Service == "codepipeline.amazonaws.com",
+    ])
+    error_message = "The pipeline may do more than it should."
+  }
+
+  assert {
+    condition     = [for attachment in aws_iam_role_policy_attachment.pipeline_deploy : basename(attachment.policy_arn)] == ["PowerUserAccess"]
+    error_message = "A deployment has other policies than it should."
+  }
+}
+
 run "refuses_malformed_values" {
   command = plan
 
@@ -156,6 +227,9 @@ run "refuses_malformed_values" {
     plan_policy_arns         = ["ReadOnlyAccess"]
     deploy_policy_arns       = ["PowerUserAccess"]
     permissions_boundary_arn = "boundary"
+    pipeline                 = { connection_arn = "github", repository = "webapp" }
+    reader_account_ids       = ["one"]
+    replicas                 = [{ region = "europe", account_id = "one" }]
   }
 
   expect_failures = [
@@ -174,5 +248,8 @@ run "refuses_malformed_values" {
     var.plan_policy_arns,
     var.deploy_policy_arns,
     var.permissions_boundary_arn,
+    var.pipeline,
+    var.reader_account_ids,
+    var.replicas,
   ]
 }

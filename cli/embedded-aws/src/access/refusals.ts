@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { cbor } from '@smithy/core/cbor'
 import { Refusal, type RefusalReason } from './signature.ts'
 
 type Said = { code: string; message: string; status?: number }
@@ -46,9 +47,14 @@ const ec2: Said = { code: 'AuthFailure', message: 'AWS was not able to validate 
 
 /** Turns a request away with the code, and in the form, that the service it is for would use. */
 export function refuse(req: IncomingMessage, res: ServerResponse, { reason, service }: Refusal): void {
-  const send = (type: string, status: number, body: string) => void res.writeHead(status, { 'Content-Type': type, Connection: 'close' }).end(body)
+  const send = (type: string, status: number, body: string | Uint8Array) => void res.writeHead(status, { 'Content-Type': type, Connection: 'close' }).end(body)
   const type = req.headers['content-type'] ?? ''
   const RequestId = randomUUID()
+  if (req.headers['smithy-protocol'] === 'rpc-v2-cbor') {
+    const { code, message } = json[reason]
+    res.setHeader('smithy-protocol', 'rpc-v2-cbor')
+    return send('application/cbor', 400, cbor.serialize({ __type: code, message }))
+  }
   if (req.headers['x-amz-target'] !== undefined || type.startsWith('application/x-amz-json')) {
     const { code, message } = json[reason]
     return send('application/x-amz-json-1.1', 400, JSON.stringify({ __type: code, message }))

@@ -1,8 +1,7 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { SignatureV4 } from '@smithy/signature-v4'
 import type { Key, Keys } from './keys.ts'
-import { Sha256 } from './sha256.ts'
+import { emptyHash, sha256, signRequest } from './sigv4.ts'
 
 /** Why a request is turned away; how that is said depends on the service. */
 export type RefusalReason = 'missing' | 'malformed' | 'unknown key' | 'wrong signature' | 'wrong body' | 'wrong clock' | 'expired'
@@ -34,7 +33,6 @@ export type Claim = {
 
 const skewSeconds = 15 * 60
 const longestLifetime = 7 * 24 * 3600
-const emptyHash = createHash('sha256').digest('hex')
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-signing-elements.html @throws Refusal */
 export function readClaim(req: IncomingMessage, query: URLSearchParams): Claim {
@@ -86,30 +84,20 @@ export function findKey(claim: Claim, keys: Keys): Key {
  * @param body undefined where it is not signed
  * @throws Refusal
  */
-export async function verifySignature(req: IncomingMessage, query: URLSearchParams, claim: Claim, key: Key, body: Buffer | undefined): Promise<void> {
+export function verifySignature(req: IncomingMessage, query: URLSearchParams, claim: Claim, key: Key, body: Buffer | undefined): void {
   const refuse = (reason: RefusalReason) => new Refusal(reason, claim.service)
   const said = single(req.headers['x-amz-content-sha256'])
-  const actual = body && createHash('sha256').update(body).digest('hex')
+  const actual = body && sha256(body)
   if (actual !== undefined && said !== '' && said !== actual) throw refuse('wrong body')
   const hash = claim.lifetime === undefined ? (actual ?? said) : payloadOfPresigned(claim.service)
-  const expected = Buffer.from(await sign(req, query, claim, key, hash))
+  const expected = Buffer.from(sign(req, query, claim, key, hash))
   if (!timingSafeEqual(expected, Buffer.from(claim.signature))) throw refuse('wrong signature')
 }
 
-async function sign(req: IncomingMessage, query: URLSearchParams, claim: Claim, key: Key, payloadHash: string): Promise<string> {
-  const { accessKeyId, secretAccessKey } = key
-  const { region, service, signedHeaders } = claim
-  const signed = new Set(signedHeaders)
-  // S3 alone takes paths as they are. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
-  const uriEscapePath = !/^s3/.test(service)
-  const signer = new SignatureV4({ credentials: { accessKeyId, secretAccessKey }, region, service, sha256: Sha256, applyChecksum: false, uriEscapePath })
+function sign(req: IncomingMessage, query: URLSearchParams, claim: Claim, key: Key, payloadHash: string): string {
   const [path = '/'] = (req.url ?? '/').split('?')
-  const given = [...signed].flatMap((name) => (req.headers[name] === undefined ? [] : [[name, single(req.headers[name])] as const]))
-  const headers = { ...Object.fromEntries(given), 'x-amz-content-sha256': payloadHash }
-  const unsignableHeaders = new Set(['x-amz-date', 'x-amz-content-sha256'].filter((name) => !signed.has(name)))
-  const request = { method: req.method ?? 'GET', protocol: 'http:', hostname: '', path, query: group(query), headers }
-  const { headers: answer } = await signer.sign(request, { signingDate: readDate(claim.date) ?? new Date(0), unsignableHeaders, signableHeaders: signed })
-  return answer.authorization?.split('Signature=')[1] ?? ''
+  const headers = claim.signedHeaders.toSorted().map((name): [string, string] => [name, single(req.headers[name])])
+  return signRequest({ method: req.method ?? 'GET', path, query, headers, payloadHash }, key.secretAccessKey, claim, claim.date)
 }
 
 function checkClock(signedAt: Date, { lifetime, service }: Claim): void {
@@ -125,11 +113,6 @@ const payloadOfPresigned = (service: string) => (/^s3/.test(service) ? 'UNSIGNED
 function readDate(text: string): Date | undefined {
   const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text) ?? []
   return year ? new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`) : undefined
-}
-
-function group(query: URLSearchParams): Record<string, string | string[]> {
-  const names = new Set(query.keys())
-  return Object.fromEntries([...names].map((name) => [name, query.getAll(name)]))
 }
 
 const single = (value: string | string[] | undefined) => (Array.isArray(value) ? value.join(',') : (value ?? ''))

@@ -3,13 +3,16 @@ import { z } from 'zod'
 import { AwsError } from '../aws-error.ts'
 import { ecsArn, scopeOf } from '../arn.ts'
 import { now } from '../clock.ts'
+import type { Cloudwatch } from '../cloudwatch/api.ts'
 import type { DeploymentController } from '../deployments/controller.ts'
 import { applicationAutoscaling } from '../models/model.ts'
 import { requireValid } from '../models/validate.ts'
-import type { ScalableTarget, Scope } from '../records.ts'
+import type { ScalableTarget, ScalingPolicy, Scope } from '../records.ts'
 import type { Store } from '../state.ts'
 import { parseInput } from '../ecs/schemas.ts'
+import type { createScaler } from './scaler.ts'
 import { createScheduledActions } from './scheduled-actions.ts'
+import { alarmsFor, readTracking } from './target-tracking.ts'
 
 const named = z.object({ ServiceNamespace: z.string(), ResourceId: z.string(), ScalableDimension: z.string() })
 const target = z.looseObject({ ...named.shape, MinCapacity: z.int().optional(), MaxCapacity: z.int().optional() })
@@ -32,11 +35,14 @@ export const answered = [
 type Action = (typeof answered)[number]
 const isAnswered = (action: string): action is Action => (answered as readonly string[]).includes(action)
 
+type Options = { store: Store; deployments: DeploymentController; cloudwatch: Cloudwatch; scaler: ReturnType<typeof createScaler> }
+
 /**
- * Application Auto Scaling: targets, policies and tags are kept, schedules act, nothing is scaled by a metric.
+ * Application Auto Scaling: targets, policies and tags are kept, schedules act, and the scaler acts on the alarms that target
+ * tracking policies make.
  * https://docs.aws.amazon.com/autoscaling/application/APIReference/API_Operations.html
  */
-export function createAutoscaling({ store, deployments }: { store: Store; deployments: DeploymentController }) {
+export function createAutoscaling({ store, deployments, cloudwatch, scaler }: Options) {
   const { targets, policies } = store.state.scaling
   const scheduled = createScheduledActions({
     store,
@@ -46,7 +52,7 @@ export function createAutoscaling({ store, deployments }: { store: Store; deploy
     },
   })
 
-  const calls: Record<Action, (scope: Scope, input: unknown) => object> = {
+  const calls: Record<Action, (scope: Scope, input: unknown) => object | Promise<object>> = {
     RegisterScalableTarget: (scope, raw) => {
       const { Tags = {}, ...input } = parse(target.extend({ Tags: tags.optional() }), raw)
       const key = keyOf(scope, input)
@@ -60,28 +66,40 @@ export function createAutoscaling({ store, deployments }: { store: Store; deploy
       return { ScalableTargetARN: record.ScalableTargetARN }
     },
     DescribeScalableTargets: (scope, raw) => ({ ScalableTargets: select(targets, scope, parse(filter, raw)) }),
-    DeregisterScalableTarget: (scope, raw) => {
+    DeregisterScalableTarget: async (scope, raw) => {
       const input = parse(named, raw)
       remove(targets, keyOf(scope, input), 'scalable target')
-      for (const key of Object.keys(policies)) if (key.startsWith(`${keyOf(scope, input)} `)) delete policies[key]
+      for (const key of Object.keys(policies)) if (key.startsWith(`${keyOf(scope, input)} `)) await forget(scope, key)
       scheduled.forget(keyOf(scope, input))
       return {}
     },
-    PutScalingPolicy: (scope, raw) => {
+    PutScalingPolicy: async (scope, raw) => {
       const input = parse(policy, raw)
       if (!targets[keyOf(scope, input)]) throw notFound('scalable target', keyOf(scope, input))
       const key = `${keyOf(scope, input)} ${input.PolicyName}`
       const arn = `arn:aws:autoscaling:${scope.region}:${scope.account}:scalingPolicy:${randomUUID()}:resource/${input.ServiceNamespace}/${input.ResourceId}:policyName/${input.PolicyName}`
-      policies[key] = { PolicyType: 'StepScaling', PolicyARN: arn, CreationTime: now(), Alarms: [], ...policies[key], ...input }
-      return { PolicyARN: policies[key].PolicyARN, Alarms: [] }
+      const before = policies[key]
+      const after: ScalingPolicy = { PolicyType: 'StepScaling', PolicyARN: arn, CreationTime: now(), ...before, ...input, Alarms: [] }
+      after.Alarms = await makeAlarms(scope, after)
+      await removeAlarms(scope, before)
+      policies[key] = after
+      return { PolicyARN: after.PolicyARN, Alarms: after.Alarms }
     },
     DescribeScalingPolicies: (scope, raw) => ({ ScalingPolicies: select(policies, scope, parse(filter, raw)) }),
-    DeleteScalingPolicy: (scope, raw) => {
+    DeleteScalingPolicy: async (scope, raw) => {
       const input = parse(policy, raw)
-      return remove(policies, `${keyOf(scope, input)} ${input.PolicyName}`, 'scaling policy')
+      const key = `${keyOf(scope, input)} ${input.PolicyName}`
+      if (!policies[key]) throw notFound('scaling policy', key)
+      await forget(scope, key)
+      return {}
     },
     ...scheduled.calls,
-    DescribeScalingActivities: () => ({ ScalingActivities: [] }),
+    DescribeScalingActivities: (scope, raw) => {
+      scaler.settle()
+      const mine = store.state.scaling.activities.filter(({ own }) => isIn(scope, own.targetArn))
+      const found = mine.map((activity, index) => [`${scope.region} ${scope.account} ${index}`, activity] as const)
+      return { ScalingActivities: select(Object.fromEntries(found), scope, parse(filter, raw)) }
+    },
     ListTagsForResource: (_, raw) => ({ Tags: byArn(raw).own.tags }),
     TagResource: (_, raw) => {
       Object.assign(byArn(raw).own.tags, parse(z.object({ Tags: tags }), raw).Tags)
@@ -92,6 +110,22 @@ export function createAutoscaling({ store, deployments }: { store: Store; deploy
       for (const key of parse(z.object({ TagKeys: z.array(z.string()) }), raw).TagKeys) delete own.tags[key]
       return {}
     },
+  }
+
+  const makeAlarms = (scope: Scope, made: ScalingPolicy): Promise<ScalingPolicy['Alarms']> => {
+    const tracking = readTracking(made)
+    const alarms = tracking ? alarmsFor(tracking, made.ResourceId, made.PolicyARN) : []
+    return Promise.all(alarms.map(async (alarm) => ({ AlarmName: alarm.AlarmName, AlarmARN: await cloudwatch.putAlarm(scope, alarm) })))
+  }
+
+  const removeAlarms = async (scope: Scope, of: ScalingPolicy | undefined) => {
+    if (of && of.Alarms.length > 0) await cloudwatch.deleteAlarms(scope, of.Alarms.map(({ AlarmName }) => AlarmName))
+  }
+
+  /** A policy takes its alarms with it. */
+  const forget = async (scope: Scope, key: string) => {
+    await removeAlarms(scope, policies[key])
+    delete policies[key]
   }
 
   /** A count outside of the new limits is moved to the nearer one at once. */
@@ -112,7 +146,7 @@ export function createAutoscaling({ store, deployments }: { store: Store; deploy
   const answer = async (scope: Scope, action: string, input: unknown): Promise<object> => {
     if (!isAnswered(action)) throw new AwsError('UnknownOperationException', `${action} is not part of the rehearsal's Application Auto Scaling.`)
     requireValid(applicationAutoscaling, action, input, 'ValidationException')
-    const output = calls[action](scope, input)
+    const output = await calls[action](scope, input)
     store.save()
     return output
   }
@@ -153,6 +187,11 @@ function remove(records: Record<string, unknown>, key: string, what: string): ob
   if (!records[key]) throw notFound(what, key)
   delete records[key]
   return {}
+}
+
+function isIn({ region, account }: Scope, arn: string): boolean {
+  const found = scopeOf(arn)
+  return found.region === region && found.account === account
 }
 
 function notFound(what: string, key: string): AwsError {

@@ -1,10 +1,17 @@
 import { z } from 'zod'
 import { parseOrRefuse } from '../aws-error.ts'
+import type { Clock } from '../clock.ts'
 import { cloudwatch } from '../models/model.ts'
 import { requireValid } from '../models/validate.ts'
+import type { Metrics } from './metrics.ts'
+import { createQueries } from './queries.ts'
 import type { Scope } from '../records.ts'
 import type { Store } from '../state.ts'
 import type { Upstream } from '../upstream.ts'
+
+/** The operations that are answered here. */
+export const answered = ['PutMetricData', 'GetMetricData', 'GetMetricStatistics', 'ListMetrics'] as const
+const isAnswered = (action: string): action is (typeof answered)[number] => (answered as readonly string[]).includes(action)
 
 /** The operations whose answers are completed; the others are passed on. */
 export const completed = ['PutMetricAlarm', 'PutCompositeAlarm', 'DescribeAlarms', 'DescribeAlarmsForMetric', 'DeleteAlarms'] as const
@@ -37,8 +44,12 @@ const decided = z.object({
 const alarm = z.looseObject({ AlarmArn: z.string() })
 const described = z.looseObject({ MetricAlarms: z.array(alarm).optional(), CompositeAlarms: z.array(alarm).optional() })
 
-/** Amazon CloudWatch is ministack's; the gateway keeps of alarms what ministack forgets. */
-export function createCloudwatch({ upstream, store }: { upstream: Upstream; store: Store }) {
+type Options = { upstream: Upstream; store: Store; metrics: Metrics; clock: Clock }
+
+export type Cloudwatch = ReturnType<typeof createCloudwatch>
+
+/** Of Amazon CloudWatch the gateway answers what is asked of metrics; the rest is ministack's, of whose alarms it keeps what ministack forgets. */
+export function createCloudwatch({ upstream, store, metrics, clock }: Options) {
   const { alarms } = store.state
   const ask = (scope: Scope, action: string, input: unknown) => upstream.read(z.unknown(), scope, 'monitoring', action, input)
   const arnOf = ({ region, account }: Scope, name: string) => `arn:aws:cloudwatch:${region}:${account}:alarm:${name}`
@@ -58,21 +69,33 @@ export function createCloudwatch({ upstream, store }: { upstream: Upstream; stor
     const { MetricAlarms, CompositeAlarms, ...rest } = described.parse(await ask(scope, action, input))
     return { ...rest, MetricAlarms: MetricAlarms?.map(complete), CompositeAlarms: CompositeAlarms?.map(complete) }
   }
+  const remove: typeof ask = async (scope, action, input) => {
+    const answer = await ask(scope, action, input)
+    for (const name of parseOrRefuse('ValidationError', deletion, input).AlarmNames) delete alarms[arnOf(scope, name)]
+    store.save()
+    return answer
+  }
+  const queries: Record<(typeof answered)[number], (scope: Scope, input: unknown) => object> = createQueries({ metrics, clock })
   const own: Record<(typeof completed)[number], typeof ask> = {
     PutMetricAlarm: put(metricAlarmInput),
     PutCompositeAlarm: put(alarmInput),
     DescribeAlarms: describe,
     DescribeAlarmsForMetric: describe,
-    DeleteAlarms: async (scope, action, input) => {
-      const answer = await ask(scope, action, input)
-      for (const name of parseOrRefuse('ValidationError', deletion, input).AlarmNames) delete alarms[arnOf(scope, name)]
-      store.save()
-      return answer
-    },
+    DeleteAlarms: remove,
   }
 
-  return async (scope: Scope, action: string, input: unknown): Promise<unknown> => {
+  const answer = async (scope: Scope, action: string, input: unknown): Promise<unknown> => {
     requireValid(cloudwatch, action, input, 'ValidationError')
+    if (isAnswered(action)) return queries[action](scope, input)
     return (isCompleted(action) ? own[action] : ask)(scope, action, input)
+  }
+  return {
+    answer,
+    /** Makes an alarm for another service. @returns its ARN */
+    putAlarm: async (scope: Scope, alarm: z.input<typeof metricAlarmInput>): Promise<string> => {
+      await put(metricAlarmInput)(scope, 'PutMetricAlarm', alarm)
+      return arnOf(scope, alarm.AlarmName)
+    },
+    deleteAlarms: async (scope: Scope, AlarmNames: string[]): Promise<void> => void (await remove(scope, 'DeleteAlarms', { AlarmNames })),
   }
 }

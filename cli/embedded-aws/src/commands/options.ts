@@ -1,7 +1,10 @@
 import { resolve } from 'node:path'
 import { Option } from 'commander'
+import { openKeys } from '../access/keys.ts'
 import { findRunning } from '../daemon/launch.ts'
-import type { DaemonFile } from '../daemon/protocol.ts'
+import { filesOf, type DaemonFile } from '../daemon/protocol.ts'
+import { callOwnApi, statusPath } from '../own-api.ts'
+import { statusSchema, type Status } from '../status.ts'
 import { UserError } from '../user-error.ts'
 
 /** Options of every command. */
@@ -26,4 +29,9 @@ export async function requireRunning(stateDir: string): Promise<DaemonFile & { h
   const running = await findRunning(stateDir)
   if (running) return running
   throw new UserError(`No embedded AWS runs in ${stateDir}.`, { fix: 'Start one with `embedded-aws start`, or name its folder with --state.' })
+}
+
+/** @throws UserError when it refuses */
+export async function askStatus(stateDir: string, url: string): Promise<Status> {
+  return statusSchema.parse(await callOwnApi(url, openKeys(filesOf(stateDir).keys).issued(), statusPath))
 }

@@ -1,9 +1,6 @@
 import type { Command } from 'commander'
-import { openKeys } from '../access/keys.ts'
-import { filesOf } from '../daemon/protocol.ts'
-import { callOwnApi, statusPath } from '../own-api.ts'
-import { statusSchema, type Status } from '../status.ts'
-import { jsonOption, requireRunning, stateDirOf, stateOption, type CommonFlags } from './options.ts'
+import type { Status } from '../status.ts'
+import { askStatus, jsonOption, requireRunning, stateDirOf, stateOption, type CommonFlags } from './options.ts'
 
 export function registerStatus(program: Command): void {
   program
@@ -16,17 +13,18 @@ export function registerStatus(program: Command): void {
 
 async function status(flags: CommonFlags): Promise<void> {
   const stateDir = stateDirOf(flags)
-  const { url, speed, tasksAre, healthy } = await requireRunning(stateDir)
-  const found = statusSchema.parse(await callOwnApi(url, openKeys(filesOf(stateDir).keys).issued(), statusPath))
-  if (flags.json) return void process.stdout.write(`${JSON.stringify({ url, speed, tasksAre, healthy, ...found })}\n`)
+  const { url, speed, engine, healthy } = await requireRunning(stateDir)
+  const found = await askStatus(stateDir, url)
+  if (flags.json) return void process.stdout.write(`${JSON.stringify({ url, speed, engine, healthy, ...found })}\n`)
   const trouble = healthy ? '' : ' ministack, which answers what is not ECS, does not: run `embedded-aws start` again.'
-  process.stdout.write(`${url}, tasks are ${tasksAre}, speed ${speed}.${trouble}\n${render(found)}`)
+  process.stdout.write(`${url}, ${engine === 'none' ? 'tasks are processes' : `tasks are containers of ${engine.host}`}, speed ${speed}.${trouble}\n${render(found)}`)
 }
 
-function render({ services, tasks, targets }: Status): string {
+function render({ services, tasks, targets, unsaved }: Status): string {
   return [
+    unsaved ? `Not saved: ${unsaved}\n` : '',
     table('services', services.map((each) => [`${each.cluster}/${each.name}`, `${each.running} of ${each.desired} running`, each.taskDefinition, each.rollout])),
-    table('tasks', tasks.map((each) => [each.id, each.group, each.status, each.health, Object.entries(each.ports).map(([from, to]) => `${from} at 127.0.0.1:${to}`).join(', ')])),
+    table('tasks', tasks.map((each) => [each.id, each.group, each.status, each.health, Object.entries(each.ports).map(([from, to]) => `${from} at ${each.host}:${to}`).join(', ')])),
     table('targets', targets.map((each) => [each.group, each.address, each.state, each.reason ?? ''])),
   ].join('')
 }

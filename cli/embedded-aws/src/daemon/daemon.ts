@@ -11,7 +11,7 @@ import { knowProcess } from './processes.ts'
 import { daemonOptionsSchema, filesOf, settingsSchema, type DaemonFile, type DaemonMessage } from './protocol.ts'
 
 const options = daemonOptionsSchema.parse(JSON.parse(process.argv[2] ?? '{}'))
-const { stateDir, speed, tasksAre } = options
+const { stateDir, speed, engine } = options
 const log = (line: string) => process.stderr.write(`${new Date().toISOString()} ${line}\n`)
 // What it and ministack write is nobody else's.
 process.umask(0o077)
@@ -30,7 +30,7 @@ async function start(): Promise<void> {
   const port = options.port ?? (await findFreePort())
   const ministack = await startMinistack({ python: options.python, stateDir: files.ministack, port })
   const keys = openKeys(files.keys)
-  const gateway = await startGateway({ ministack: ministack.socket, keys, instance, stateDir, log, speed, tasksAre, port }).catch(
+  const gateway = await startGateway({ ministack: ministack.socket, keys, instance, stateDir, log, speed, engine, port }).catch(
     async (error: unknown) => {
       await ministack.close()
       throw error

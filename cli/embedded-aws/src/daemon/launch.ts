@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
-import { chmod, mkdir } from 'node:fs/promises'
+import { chmod } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
@@ -10,16 +10,25 @@ import { ensureCertificate } from '../elb/certificate.ts'
 import { readJson, writeJson } from '../files.ts'
 import { endMinistack } from '../ministack.ts'
 import { healthPath } from '../own-api.ts'
-import { findPython } from '../python.ts'
-import { describeEngine } from '../tasks/engine-api.ts'
+import { ensurePython } from '../python.ts'
+import type { EngineAddress, EngineName } from '../engine/address.ts'
+import { findEngine } from '../engine/find-engine.ts'
+import { endPodman } from '../engine/podman.ts'
 import { UserError } from '../user-error.ts'
+import { leaveEngine } from './leave-engine.ts'
+import { withLock } from './lock.ts'
 import { endProcess, isAlive } from './processes.ts'
-import { daemonFileSchema, daemonMessageSchema, filesOf, settingsSchema, type DaemonFile, type DaemonOptions } from './protocol.ts'
+import { daemonFileSchema, daemonMessageSchema, filesOf, settingsSchema, type DaemonFile, type DaemonOptions, type Settings } from './protocol.ts'
 
-export type EmbeddedAws = { url: string; startedNow: boolean }
+export type EmbeddedAws = { url: string; engine: EngineAddress | 'none'; startedNow: boolean }
 
-export type StartOptions = Omit<DaemonOptions, 'port' | 'build' | 'engine' | 'accounts' | 'python'> & {
-  /** Default: the python3 on PATH. */
+export type StartOptions = {
+  stateDir: string
+  /** How many of AWS's seconds pass in one. */
+  speed: number
+  /** With none, tasks are processes of this machine. Default: docker or podman, whichever answers. */
+  engine?: EngineName | 'none' | undefined
+  /** One that has ministack. Default: one that is installed for it. */
   python?: string | undefined
   accounts?: string[] | undefined
   /** The name that HTTPS listeners have a certificate for. */
@@ -33,26 +42,32 @@ const stopSeconds = 45
 
 /**
  * Starts the embedded AWS below `stateDir`, or finds the one that runs there already; one that runs at another speed, for
- * other accounts, on another engine, with other tasks or other code, or that has lost its ministack, is started anew.
+ * other accounts, on another engine or with other code, or that has lost its ministack, is started anew.
+ * @param say is told what takes time
  * @throws UserError
  */
-export async function ensureEmbeddedAws({ domainName, accounts = ['000000000000'], ...options }: StartOptions): Promise<EmbeddedAws> {
-  const { stateDir, speed, tasksAre } = options
+export function ensureEmbeddedAws(options: StartOptions, say: (line: string) => void = () => undefined): Promise<EmbeddedAws> {
+  const { stateDir } = options
+  return withLock(filesOf(stateDir).lock, () => say(`Another command starts or stops the embedded AWS in ${stateDir}; waiting for it.`), () => ensure(options, say))
+}
+
+async function ensure(options: StartOptions, say: (line: string) => void): Promise<EmbeddedAws> {
+  const { stateDir, speed, accounts = ['000000000000'], domainName } = options
   const entry = findEntry()
-  const engine = tasksAre === 'containers' ? await describeEngine(process.env) : 'none'
-  const wanted = { speed, tasksAre, accounts, engine, build: hashOf(entry) }
-  await mkdir(stateDir, { recursive: true })
-  await chmod(stateDir, 0o700)
   const files = filesOf(stateDir)
+  await chmod(stateDir, 0o700)
+  const engine: Settings['engine'] = options.engine === 'none' ? 'none' : await findEngine(options.engine, process.env, stateDir)
+  const wanted = { speed, accounts, engine, build: hashOf(entry) }
   await ensureKeys(files.keys, accounts)
   await ensureCertificate(stateDir, domainName)
   const running = await findRunning(stateDir)
-  if (running?.healthy && isDeepStrictEqual(wanted, settingsSchema.parse(running))) return { url: running.url, startedNow: false }
-  await stopEmbeddedAws(stateDir)
-  const python = await findPython(options.python)
-  const url = await startDaemon(entry, { ...options, ...wanted, python, port: readJson(files.port, portSchema)?.port })
+  if (running?.healthy && isDeepStrictEqual(wanted, settingsSchema.parse(running))) return { url: running.url, engine, startedNow: false }
+  await stopWhatRuns(stateDir, stopSeconds)
+  await leaveEngine(stateDir, engine)
+  const python = await ensurePython(options.python, say)
+  const url = await startDaemon(entry, { stateDir, ...wanted, python, port: readJson(files.port, portSchema)?.port })
   await writeJson(files.port, { port: Number(new URL(url).port) })
-  return { url, startedNow: true }
+  return { url, engine, startedNow: true }
 }
 
 /**
@@ -61,6 +76,13 @@ export async function ensureEmbeddedAws({ domainName, accounts = ['000000000000'
  * @returns whether one ran
  */
 export async function stopEmbeddedAws(stateDir: string, seconds = stopSeconds): Promise<boolean> {
+  const ran = await stopWhatRuns(stateDir, seconds)
+  await endPodman(stateDir)
+  return ran
+}
+
+/** As `stopEmbeddedAws`, but podman's service goes on. */
+export async function stopWhatRuns(stateDir: string, seconds: number): Promise<boolean> {
   const files = filesOf(stateDir)
   const daemon = readDaemon(stateDir)
   const ran = daemon !== undefined && isAlive(daemon.process)
@@ -109,7 +131,7 @@ const hashOf = (entry: string) => createHash('sha256').update(readFileSync(entry
 function startDaemon(entry: string, options: DaemonOptions): Promise<string> {
   const { log: logFile } = filesOf(options.stateDir)
   const log = openSync(logFile, 'a', 0o600)
-  const daemon = fork(entry, [JSON.stringify(options)], { detached: true, stdio: ['ignore', log, log, 'ipc'] })
+  const daemon = fork(entry, [JSON.stringify(options)], { env: environment(), detached: true, stdio: ['ignore', log, log, 'ipc'] })
   closeSync(log)
   return new Promise((resolve, reject) => {
     const fail = (cause: string) => reject(new UserError('The embedded AWS did not start.', { fix: `Read ${logFile}.`, cause }))
@@ -123,4 +145,9 @@ function startDaemon(entry: string, options: DaemonOptions): Promise<string> {
       else fail(message.reason)
     })
   })
+}
+
+/** Nothing that would lead its own calls, which stay on this machine, elsewhere. */
+function environment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(AWS_.*|NODE_USE_ENV_PROXY)$/.test(name)))
 }

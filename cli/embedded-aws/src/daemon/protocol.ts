@@ -1,17 +1,16 @@
 import { join } from 'node:path'
 import { z } from 'zod'
+import { engineAddressSchema } from '../engine/address.ts'
 import { processSchema } from './processes.ts'
 
 /** What a running one has to have in common with the one that is wanted; otherwise it is started anew. */
 const settings = {
   /** How many of AWS's seconds pass in one. */
   speed: z.number().positive(),
-  /** Processes where no container engine can be had. */
-  tasksAre: z.enum(['containers', 'processes']),
   /** Each has a key of its own. */
   accounts: z.array(z.string()),
-  /** Where the container engine listens. */
-  engine: z.string(),
+  /** With none, tasks are processes of this machine. */
+  engine: z.union([engineAddressSchema, z.literal('none')]),
   /** Hash of its code. */
   build: z.string(),
 }
@@ -49,7 +48,11 @@ export type DaemonMessage = z.infer<typeof daemonMessageSchema>
 /** What lies in the folder of an embedded AWS. */
 export const filesOf = (stateDir: string) => ({
   daemon: join(stateDir, 'daemon.json'),
+  /** Held by whoever starts or stops it. */
+  lock: join(stateDir, 'lock'),
   keys: join(stateDir, 'keys.json'),
+  /** The engine that has run its tasks. */
+  engine: join(stateDir, 'engine.json'),
   log: join(stateDir, 'daemon.log'),
   port: join(stateDir, 'port.json'),
   ministack: join(stateDir, 'ministack'),

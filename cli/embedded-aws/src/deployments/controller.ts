@@ -1,5 +1,6 @@
 import { scopeOf } from '../arn.ts'
 import { AwsError } from '../aws-error.ts'
+import { watchSeconds } from '../cloudwatch/alarms.ts'
 import { hasRoomFor, type Capacity } from './capacity.ts'
 import { now, type Clock } from '../clock.ts'
 import type { Deployment, Service, Task, TaskDefinition } from '../records.ts'
@@ -16,8 +17,8 @@ import { newTask } from '../tasks/new-task.ts'
 import type { Tasks } from '../tasks/tasks.ts'
 import type { Upstream } from '../upstream.ts'
 
-/** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html: AWS computes it from the alarm. */
-const alarmBakeSeconds = 60
+/** AWS's seconds after which an alarm has surely seen its last period whole. */
+const alarmMarginSeconds = 60
 const tickSeconds = 1
 /** Until a task that found no capacity is tried again; AWS names no number. */
 const placementPauseSeconds = 15
@@ -271,8 +272,18 @@ export function createDeploymentController({ store, tasks, health, upstream, clo
     if (record && !record.rollback && (stopRequested(record) || isPausedAt(record, 'POST_SCALE_UP', clock))) return
     primary.own.healthySince ??= now()
     const watches = service.deploymentConfiguration.alarms?.enable && !primary.own.ignoresAlarms
-    if (watches && clock.since(primary.own.healthySince) < alarmBakeSeconds) return
+    if (watches && clock.since(primary.own.healthySince) < bakeSeconds(service)) return
     completeDeployment(state, service, primary)
+  }
+
+  /**
+   * As long as the slowest of the alarms takes to tell; AWS computes it from the alarms, and does not say how.
+   * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html
+   */
+  const bakeSeconds = ({ serviceArn, deploymentConfiguration: { alarms } }: Service): number => {
+    const { region, account } = scopeOf(serviceArn)
+    const arns = alarms?.alarmNames.map((name) => `arn:aws:cloudwatch:${region}:${account}:alarm:${name}`) ?? []
+    return Math.max(0, ...arns.map((arn) => watchSeconds(state.alarms[arn]) ?? 0)) + alarmMarginSeconds
   }
 
   const drain = (service: Service, own: Task[]) => {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Store } from '../state.ts'
 import type { Proxy } from '../proxy.ts'
+import { escape } from '../xml.ts'
 
 /** What ministack forgets of a flow log, without which Terraform replaces it in every plan: parameter and element. */
 const forgotten = {
@@ -44,4 +45,4 @@ export function createFlowLogs({ proxy, store }: { proxy: Proxy; store: Store })
   return { remember, complete }
 }
 
-const render = (element: string, value: string) => `<${element}>${value.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</${element}>`
+const render = (element: string, value: string) => `<${element}>${escape(value)}</${element}>`

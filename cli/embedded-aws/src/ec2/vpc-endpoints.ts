@@ -1,5 +1,5 @@
-import { escape } from '../elb/elb-encoding.ts'
 import type { Store } from '../state.ts'
+import { escape } from '../xml.ts'
 
 /** What ministack forgets of a VPC endpoint, without which Terraform changes or replaces it in every plan. */
 export type VpcEndpoint = { groupIds: string[]; privateDnsEnabled: boolean; policyDocument: string; ipAddressType: string; dnsRecordIpType: string }

@@ -55,6 +55,7 @@ export function serviceCalls({ state, deployments, health }: Options) {
     ...shown(service),
     deployments: service.deployments.map(shown),
     currentServiceRevisions: service.deployments.map(countTasks),
+    currentServiceDeployment: Object.values(state.serviceDeployments).find(({ own }) => own.deploymentId === primaryOf(service)?.id)?.serviceDeploymentArn,
     tags: include.includes('TAGS') ? (state.tags[service.serviceArn] ?? []) : undefined,
   })
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Agent, request, ServerResponse, STATUS_CODES, type IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { readBalancerConfig, type BalancerConfig, type Listener, type LoadBalancer } from './config.ts'
+import { readBalancerConfig, targetGroupsOf, type BalancerConfig, type Listener, type LoadBalancer } from './config.ts'
 import type { Certificate } from './certificate.ts'
 import type { Scope } from '../records.ts'
 import type { Store } from '../state.ts'
@@ -10,6 +10,7 @@ import { openEntrance, type Entrance, type Protocol } from './entrance.ts'
 import { without } from '../proxy.ts'
 import { decide } from './rules.ts'
 import type { Target, TargetHealth } from './target-health.ts'
+import type { TrafficMetrics } from './traffic-metrics.ts'
 import type { Upstream } from '../upstream.ts'
 
 /** Seconds until an ALB gives a connection up: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html */
@@ -18,14 +19,23 @@ const connectSeconds = 10
 /** A port and who answers there; `ports` are the loopback ports that stand for the load balancer's own. */
 type Front = { entrance: Entrance; listeners: Partial<Record<Protocol, Listener>>; loadBalancer?: LoadBalancer; ports: Map<number, number> }
 
+type Options = {
+  store: Store
+  upstream: Upstream
+  health: TargetHealth
+  metrics: TrafficMetrics
+  certificate: () => Promise<Certificate>
+  log: (line: string) => void
+}
+
 export type Balancer = Awaited<ReturnType<typeof createBalancer>>
 
 /**
  * Serves every listener of every load balancer on loopback. A load balancer has its port from the moment it is created,
  * because its DNS name says it; the first HTTP listener and the first HTTPS listener share that one, others have their own.
  */
-export async function createBalancer(options: { store: Store; upstream: Upstream; health: TargetHealth; certificate: () => Promise<Certificate>; log: (line: string) => void }) {
-  const { store, upstream, health, certificate, log } = options
+export async function createBalancer(options: Options) {
+  const { store, upstream, health, metrics, certificate, log } = options
   const fronts = new Map<string, Front>()
   const configs = new Map<string, BalancerConfig>()
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 256 })
@@ -39,6 +49,12 @@ export async function createBalancer(options: { store: Store; upstream: Upstream
     return targets[turn % targets.length]
   }
 
+  /** The answer of the load balancer itself, which CloudWatch counts apart. */
+  const answer = (front: Front, res: ServerResponse, status: number) => {
+    metrics.ownAnswer(balancerOf(front), status)
+    send(res, status, 'text/html', page(status))
+  }
+
   /** @param key ARN of a load balancer or, for its other listeners, of a listener */
   const open = async (key: string): Promise<Front> => {
     const known = fronts.get(key)
@@ -47,6 +63,7 @@ export async function createBalancer(options: { store: Store; upstream: Upstream
       request: (protocol, req, res) => serve(front, protocol, req, res),
       upgrade: (protocol, req, socket, head) => upgrade(front, protocol, req, socket, head),
       invalid: (socket) => refuse(socket, 400),
+      connection: () => front.loadBalancer && metrics.newConnection(front.loadBalancer.arn),
     })
     const front: Front = { entrance, listeners: {}, ports: new Map() }
     fronts.set(key, front)
@@ -106,38 +123,50 @@ export async function createBalancer(options: { store: Store; upstream: Upstream
     const listener = front.listeners[protocol]
     if (!listener) return void req.socket.destroy()
     const decision = decide(listener, front.ports, req)
-    if (!decision) return answer(res, 500)
-    if (decision.kind === 'redirect') return void res.writeHead(decision.status, { Server: 'awselb/2.0', Location: decision.location }).end()
+    if (!decision) return answer(front, res, 500)
+    if (decision.kind === 'redirect') {
+      metrics.redirect(balancerOf(front))
+      return void res.writeHead(decision.status, { Server: 'awselb/2.0', Location: decision.location }).end()
+    }
     if (decision.kind === 'fixed') {
+      metrics.fixedResponse(balancerOf(front))
       return send(res, decision.status, decision.contentType, decision.body)
     }
     const target = pick(decision.targetGroupArn)
-    if (!target) return answer(res, 503)
-    forward(target, front, protocol, req, res)
+    if (!target) return answer(front, res, 503)
+    forward({ target, group: decision.targetGroupArn }, front, protocol, req, res)
   }
 
-  const forward = (target: Target, front: Front, protocol: Protocol, req: IncomingMessage, res: ServerResponse) => {
+  const forward = ({ target, group }: { target: Target; group: string }, front: Front, protocol: Protocol, req: IncomingMessage, res: ServerResponse) => {
     const loadBalancer = front.loadBalancer as LoadBalancer
+    const askedAt = performance.now()
+    metrics.request(loadBalancer.arn, group, health.candidates(group).length)
     const asked = ask(target, front, protocol, req, agent)
     const cut = () => asked.destroy()
     target.inFlight.add(cut)
-    const fail = (status: number) => (res.headersSent ? res.destroy() : answer(res, status))
+    const fail = (status: number) => (res.headersSent ? res.destroy() : answer(front, res, status))
     whenLate(asked, loadBalancer.idleTimeoutSeconds, () => {
       fail(504)
       asked.destroy()
     })
     asked.on('response', (response) => {
+      metrics.answer(loadBalancer.arn, group, response.statusCode ?? 502, (performance.now() - askedAt) / 1000)
       res.writeHead(response.statusCode ?? 502, response.statusMessage, without(response.rawHeaders, hopByHop))
-      res.flushHeaders()
       response.pipe(res)
+      // What has come of the body by then goes out with the headers; they do not wait for more.
+      setImmediate(() => res.writableEnded || res.flushHeaders())
       response.on('error', () => res.destroy())
     })
-    asked.on('error', () => fail(502))
+    asked.on('error', ({ code }: NodeJS.ErrnoException) => {
+      if (code === 'ECONNREFUSED') metrics.connectionError(loadBalancer.arn, group)
+      fail(502)
+    })
     res.on('close', () => {
       target.inFlight.delete(cut)
       if (!res.writableFinished) asked.destroy()
     })
-    req.pipe(asked)
+    if (hasBody(req)) req.pipe(asked)
+    else asked.end()
   }
 
   const upgrade = (front: Front, protocol: Protocol, req: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -185,6 +214,16 @@ export async function createBalancer(options: { store: Store; upstream: Upstream
       const port = found && store.state.ports[found.arn]
       return port === undefined ? dnsName : `127.0.0.1:${port}`
     },
+    /** Every load balancer with its open connections. */
+    connections: () => [...fronts.values()].flatMap(({ entrance, loadBalancer }) => (loadBalancer ? [{ arn: loadBalancer.arn, open: entrance.open() }] : [])),
+    /** Every load balancer with each target group that its listeners forward to. */
+    attachments: () => {
+      const listeners = [...configs.values()].flatMap((config) => config.listeners)
+      const pairs = listeners.flatMap(({ loadBalancerArn, rules }) =>
+        rules.flatMap(({ actions }) => actions.flatMap(targetGroupsOf)).map((group) => `${loadBalancerArn} ${group}`),
+      )
+      return [...new Set(pairs)].map((pair) => pair.split(' ') as [balancer: string, group: string])
+    },
     /** Everything that is configured in a region, as it was last read. */
     configOf: ({ region, account }: Scope): BalancerConfig => configs.get(`${region}/${account}`) ?? { loadBalancers: [], listeners: [], groups: [] },
     /** ARNs of target groups that belong to a load balancer. */
@@ -200,6 +239,11 @@ export async function createBalancer(options: { store: Store; upstream: Upstream
 function isThere<T>(value: T | undefined): value is T {
   return value !== undefined
 }
+
+/** https://www.rfc-editor.org/rfc/rfc9112#section-6.3 */
+const hasBody = ({ headers }: IncomingMessage) => headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+
+const balancerOf = ({ loadBalancer }: Front) => loadBalancer?.arn ?? ''
 
 const hopByHop = /^(connection|keep-alive|proxy-connection|transfer-encoding|upgrade|te|trailer)$/i
 
@@ -234,11 +278,6 @@ function whenLate(asked: ReturnType<typeof request>, idleSeconds: number, late: 
     socket.once('timeout', late)
     asked.once('close', () => socket.off('timeout', late))
   })
-}
-
-/** An error page of the load balancer itself. */
-function answer(res: ServerResponse, status: number): void {
-  send(res, status, 'text/html', page(status))
 }
 
 function send(res: ServerResponse, status: number, contentType: string, body: string): void {

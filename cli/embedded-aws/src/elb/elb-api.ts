@@ -4,7 +4,8 @@ import { AwsError } from '../aws-error.ts'
 import type { Balancer } from './balancer.ts'
 import { findRefusal } from './refusals.ts'
 import type { Scope } from '../records.ts'
-import { decodeAnswer, encodeRules, escape } from './elb-encoding.ts'
+import { escape } from '../xml.ts'
+import { decodeAnswer, encodeRules } from './elb-encoding.ts'
 import { sendExchange, type Proxy } from '../proxy.ts'
 import type { TargetDescription, TargetHealth } from './target-health.ts'
 
@@ -45,7 +46,8 @@ export function createElbApi({ proxy, balancer, health }: { proxy: Proxy; balanc
     DescribeTargetHealth: (input) => {
       const group = requireGroup(input)
       const asked = readTargets(input)
-      return `<TargetHealthDescriptions>${describe(group, asked).map(renderTarget).join('')}</TargetHealthDescriptions>`
+      const more = [...input].some(([name, value]) => name.startsWith('Include.') && /^(AnomalyDetection|All)$/.test(value)) ? noAnomaly : ''
+      return `<TargetHealthDescriptions>${describe(group, asked).map((target) => renderTarget(target, more)).join('')}</TargetHealthDescriptions>`
     },
   }
 
@@ -110,11 +112,18 @@ function notRegistered(id: string, port: number): TargetDescription {
   return { id, port, state: 'unused', reason: 'Target.NotRegistered', description: 'Target is not registered to the target group' }
 }
 
+/** Nobody shifts traffic away from a zone: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_AdministrativeOverride.html */
+const noOverride =
+  '<AdministrativeOverride><State>no_override</State><Reason>AdministrativeOverride.NoOverride</Reason>' +
+  '<Description>No override is currently active on target</Description></AdministrativeOverride>'
+/** https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_AnomalyDetection.html */
+const noAnomaly = '<AnomalyDetection><Result>normal</Result><MitigationInEffect>no</MitigationInEffect></AnomalyDetection>'
+
 /** https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetHealthDescription.html */
-function renderTarget({ id, port, state, reason, description }: TargetDescription): string {
+function renderTarget({ id, port, state, reason, description }: TargetDescription, more: string): string {
   const why = reason ? `<Reason>${reason}</Reason><Description>${escape(description ?? '')}</Description>` : ''
   return (
     `<member><Target><Id>${escape(id)}</Id><Port>${port}</Port></Target><HealthCheckPort>${port}</HealthCheckPort>` +
-    `<TargetHealth><State>${state}</State>${why}</TargetHealth></member>`
+    `<TargetHealth><State>${state}</State>${why}</TargetHealth>${noOverride}${more}</member>`
   )
 }

@@ -1,4 +1,5 @@
 import type { Action, RuleCondition } from '@aws-sdk/client-elastic-load-balancing-v2'
+import { escape } from '../xml.ts'
 
 // ministack forgets the weights of target groups and the pairs of a query string condition. It keeps the text of a
 // target group's ARN and of a condition's values, so they travel in those.
@@ -67,9 +68,4 @@ function readWeights(text: string) {
 function readPair(text: string): { Key?: string; Value: string } {
   const [key = '', value = ''] = text.split('=').map(decodeURIComponent)
   return key === '' ? { Value: value } : { Key: key, Value: value }
-}
-
-/** Makes text fit for XML. */
-export function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }

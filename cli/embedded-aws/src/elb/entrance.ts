@@ -12,9 +12,10 @@ export type Handlers = {
   request: (protocol: Protocol, req: IncomingMessage, res: ServerResponse) => void
   upgrade: (protocol: Protocol, req: IncomingMessage, socket: Duplex, head: Buffer) => void
   invalid: (socket: Duplex) => void
+  connection: () => unknown
 }
 
-export type Entrance = { port: number; close: () => void }
+export type Entrance = { port: number; open: () => number; close: () => void }
 
 /** How a TLS connection begins: https://www.rfc-editor.org/rfc/rfc8446#section-5.1 */
 const handshake = 22
@@ -35,6 +36,7 @@ export async function openEntrance(wanted: number | undefined, certificate: () =
   // As node:http's own servers do: without it every answer of two parts waits for the client's delayed acknowledgement.
   const entrance = createServer({ noDelay: true }, (socket) => {
     open.add(socket)
+    handlers.connection()
     socket.once('close', () => open.delete(socket))
     route(socket, servers)
   })
@@ -43,7 +45,7 @@ export async function openEntrance(wanted: number | undefined, certificate: () =
     entrance.close()
     for (const socket of open) socket.destroy()
   }
-  return { port, close }
+  return { port, open: () => open.size, close }
 }
 
 function attach(server: HttpServer | HttpsServer, protocol: Protocol, { request, upgrade, invalid }: Handlers): void {

@@ -14,10 +14,12 @@ export type Decision =
  * @param ports the loopback ports that stand for the load balancer's own, which a redirect may name
  */
 export function decide(listener: Listener, ports: Map<number, number>, req: IncomingMessage): Decision | undefined {
-  const url = new URL(req.url ?? '/', 'http://unused')
-  const rule = listener.rules.find(({ conditions }) => conditions.every((condition) => holds(condition, req, url)))
+  let parsed: URL | undefined
+  const url = () => (parsed ??= new URL(req.url ?? '/', 'http://unused'))
+  const rule = listener.rules.find(({ conditions }) => conditions.every((condition) => holds(condition, req, url())))
   const action = rule?.actions.find(({ Type }) => Type === 'forward' || Type === 'redirect' || Type === 'fixed-response')
-  return action && perform(action, req, url, listener, ports)
+  if (action?.Type === 'forward') return { kind: 'forward', targetGroupArn: pickGroup(action) }
+  return action && perform(action, req, url(), listener, ports)
 }
 
 function holds(condition: RuleCondition, req: IncomingMessage, url: URL): boolean {
@@ -52,7 +54,6 @@ function inRange(range: string, req: IncomingMessage): boolean {
 }
 
 function perform(action: Action, req: IncomingMessage, url: URL, listener: Listener, ports: Map<number, number>): Decision {
-  if (action.Type === 'forward') return { kind: 'forward', targetGroupArn: pickGroup(action) }
   if (action.Type === 'redirect') {
     const { StatusCode = 'HTTP_302' } = action.RedirectConfig ?? {}
     return { kind: 'redirect', status: Number(StatusCode.slice(5)), location: redirectTo(action, req, url, listener, ports) }

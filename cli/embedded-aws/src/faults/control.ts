@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
 import type { Capacity } from '../deployments/capacity.ts'
 import type { Task } from '../records.ts'
-import type { EngineApi } from '../tasks/engine-api.ts'
+import type { EngineApi } from '../engine/engine-api.ts'
 import type { Tasks } from '../tasks/tasks.ts'
 import { faultInputs, faultsPath, isFault, type FaultInput, type FaultName } from './inputs.ts'
 

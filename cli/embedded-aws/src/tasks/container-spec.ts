@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os'
 import type { ContainerDefinition, Task, TaskDefinition } from '../records.ts'
 import type { Clock } from '../clock.ts'
+import type { EngineApi } from '../engine/engine-api.ts'
+import { defaultUlimits, toUlimit } from './ulimits.ts'
 import { pauseImage } from './pause-image.ts'
 
 /** Labels by which containers are found again, after a restart and by whoever cleans up. */
@@ -9,7 +11,8 @@ export const labels = { rehearsal: 'embedded-aws', task: 'embedded-aws.task', co
 const second = 1_000_000_000
 
 /** The body of the engine's `POST /containers/create` for the container that holds a task's network. */
-export function pauseSpec(task: Task, definition: TaskDefinition, network: string, rehearsal: string) {
+export function pauseSpec(options: { task: Task; definition: TaskDefinition; network: string; rehearsal: string; engine: EngineApi }) {
+  const { task, definition, network, rehearsal, engine } = options
   const ports = definition.containerDefinitions.flatMap(({ portMappings }) => portMappings)
   const keys = [...new Set(ports.map(({ containerPort, protocol = 'tcp' }) => `${containerPort}/${protocol}`))]
   return {
@@ -19,8 +22,9 @@ export function pauseSpec(task: Task, definition: TaskDefinition, network: strin
     ExposedPorts: Object.fromEntries(keys.map((key) => [key, {}])),
     HostConfig: {
       NetworkMode: network,
-      PortBindings: Object.fromEntries(keys.map((key) => [key, [{ HostIp: '127.0.0.1', HostPort: '' }]])),
+      PortBindings: Object.fromEntries(keys.map((key) => [key, [{ HostIp: engine.way.published, HostPort: '' }]])),
       ExtraHosts: ['host.docker.internal:host-gateway'],
+      Ulimits: defaultUlimits(engine),
     },
   }
 }
@@ -35,8 +39,9 @@ export function containerSpec(options: {
   environment: string[]
   rehearsal: string
   clock: Clock
+  engine: EngineApi
 }) {
-  const { task, definition, container, reference, pauseId, environment, rehearsal, clock } = options
+  const { task, definition, container, reference, pauseId, environment, rehearsal, clock, engine } = options
   const override = task.overrides.containerOverrides.find(({ name }) => name === container.name)
   const memory = (override?.memory ?? container.memory ?? Number(definition.memory)) * 1024 * 1024
   const cpus = (override?.cpu || container.cpu || Number(definition.cpu)) / 1024
@@ -44,6 +49,7 @@ export function containerSpec(options: {
   const compressed = (cpus * 1000) / clock.ms(1)
   const { tmpfs = [], capabilities, initProcessEnabled } = container.linuxParameters ?? {}
   const command = override?.command ?? container.command
+  const { ulimits = [] } = container
   return {
     Image: reference,
     Env: environment,
@@ -71,7 +77,7 @@ export function containerSpec(options: {
       Tmpfs: Object.fromEntries(
         tmpfs.map(({ containerPath, size, mountOptions = [] }) => [containerPath, [`size=${size}m`, ...mountOptions].join(',')]),
       ),
-      Ulimits: (container.ulimits ?? []).map(({ name, softLimit, hardLimit }) => ({ Name: name, Soft: softLimit, Hard: hardLimit })),
+      Ulimits: [...defaultUlimits(engine).filter(({ Name }) => !ulimits.some(({ name }) => name === Name)), ...ulimits.map(toUlimit)],
     },
   }
 }

@@ -1,11 +1,12 @@
 import { scopeOf } from '../arn.ts'
 import { now, type Clock } from '../clock.ts'
+import type { LogFilters } from '../cloudwatch/log-filters.ts'
 import type { Registry } from '../ecr/login.ts'
 import { containerSpec } from './container-spec.ts'
 import type { ContainerDefinition, Task, TaskContainer, TaskDefinition } from '../records.ts'
 import type { Store } from '../state.ts'
-import { answers, EngineError, type EngineApi } from './engine-api.ts'
-import { pinned, pullImage, type PulledImage } from './images.ts'
+import { answers, EngineError, ignoreMissing, type EngineApi } from '../engine/engine-api.ts'
+import { createImages, pinned, type PulledImage } from './images.ts'
 import { followLogs, openLogStream, type LogStream } from './logs.ts'
 import type { Metadata } from './metadata.ts'
 import { readSecrets } from './secrets.ts'
@@ -28,6 +29,8 @@ type Options = {
   store: Store
   engine: EngineApi
   upstream: Upstream
+  /** Makes metrics of what containers print. */
+  filter: LogFilters
   clock: Clock
   registry: Registry
   /** Labels the containers. */
@@ -58,11 +61,12 @@ export function trackContainers(task: Task, definition: TaskDefinition): Running
 
 /** Starts, watches and stops the containers of tasks. */
 export function createTaskContainers(options: Options) {
-  const { store, engine, upstream, clock, registry, stateDir, onEnd, onHealth } = options
+  const { store, engine, upstream, filter, clock, registry, stateDir, onEnd, onHealth } = options
+  const images = createImages(engine, registry)
   const gone = (task: Task) => task.desiredStatus === 'STOPPED'
 
   const openLogs = (task: Task, definition: ContainerDefinition) =>
-    openLogStream(upstream, scopeOf(task.taskArn), task, definition, (until) => {
+    openLogStream({ upstream, filter }, scopeOf(task.taskArn), task, definition, (until) => {
       task.own.logsUntil[definition.name] = until
       store.save()
     })
@@ -72,12 +76,12 @@ export function createTaskContainers(options: Options) {
     const scope = scopeOf(task.taskArn)
     const logs = await openLogs(task, definition)
     const secrets = await readSecrets(upstream, scope, definition)
-    const image = await pullImage(engine, registry, scope, pinned(definition.image, task.own.digests?.[definition.name]))
+    const image = await images.pull(scope, pinned(definition.image, task.own.digests?.[definition.name]), architectureOf(entry.definition))
     task.pullStoppedAt = now()
     if (image.digest) record.imageDigest = image.digest
     await waitForDependencies(entry, definition)
     if (gone(task)) return
-    if (!fits(image, entry.definition)) return endWithFormatError(task, container, image, logs)
+    if (image.architecture !== architectureOf(entry.definition)) return endWithFormatError(task, container, image, logs)
     const spec = containerSpec({
       task,
       definition: entry.definition,
@@ -87,6 +91,7 @@ export function createTaskContainers(options: Options) {
       environment: environmentOf(task, container, metadata, secrets),
       rehearsal: stateDir,
       clock,
+      engine,
     })
     const { Id } = await engine.read(answers.created, 'POST', '/containers/create', { body: spec })
     record.runtimeId = Id
@@ -102,6 +107,7 @@ export function createTaskContainers(options: Options) {
   /** Sends the logs, watches the health, waits for the end. */
   const follow = async (task: Task, container: RunningContainer, logs: LogStream) => {
     if (container.definition.healthCheck) void watchHealth(task, container)
+    if (container.definition.healthCheck && engine.podman) void askForChecks(container)
     while (container.record.lastStatus === 'RUNNING') {
       await followToEnd(task, container, logs).catch(async (error: unknown) => {
         // Somebody removed the container.
@@ -151,6 +157,17 @@ export function createTaskContainers(options: Options) {
       record.healthStatus = next
       task.healthStatus = taskHealth(task, store)
       onHealth(task)
+    }
+  }
+
+  /** https://docs.podman.io/en/latest/_static/api.html: ContainerHealthcheckLibpod */
+  const askForChecks = async ({ record, definition }: RunningContainer) => {
+    const { interval = 30, timeout = 5 } = definition.healthCheck ?? {}
+    while (record.lastStatus === 'RUNNING') {
+      await clock.sleep(interval)
+      const checked = engine.call('GET', `/v4.0.0/libpod/containers/${record.runtimeId}/healthcheck`).catch(() => undefined)
+      // One that hangs must not keep the next from being asked for.
+      await Promise.race([checked, clock.sleep(timeout)])
     }
   }
 
@@ -224,9 +241,8 @@ async function waitForDependencies({ containers }: Running, { dependsOn = [] }: 
   )
 }
 
-function fits({ architecture }: PulledImage, { runtimePlatform }: TaskDefinition): boolean {
-  return architecture === (runtimePlatform?.cpuArchitecture === 'ARM64' ? 'arm64' : 'amd64')
-}
+/** In the words of images. */
+const architectureOf = ({ runtimePlatform }: TaskDefinition) => (runtimePlatform?.cpuArchitecture === 'ARM64' ? 'arm64' : 'amd64')
 
 /** Essential containers that have a health check decide: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/healthcheck.html */
 function taskHealth(task: Task, store: Store): Task['healthStatus'] {
@@ -235,8 +251,4 @@ function taskHealth(task: Task, store: Store): Task['healthStatus'] {
   const states = checked.map(({ name }) => task.containers.find((each) => each.name === name)?.healthStatus)
   if (states.includes('UNHEALTHY')) return 'UNHEALTHY'
   return states.length > 0 && states.every((state) => state === 'HEALTHY') ? 'HEALTHY' : 'UNKNOWN'
-}
-
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof EngineError) || ![304, 404, 409].includes(error.status)) throw error
 }

@@ -2,17 +2,20 @@ import { createHash } from 'node:crypto'
 import { labels, pauseSpec } from './container-spec.ts'
 import type { Task, TaskDefinition } from '../records.ts'
 import type { Store } from '../state.ts'
-import { answers, type EngineApi } from './engine-api.ts'
+import { answers, type EngineApi } from '../engine/engine-api.ts'
+import { findMetadataPlace } from './metadata-place.ts'
 import { serveMetadata, type Metadata } from './metadata.ts'
 import { ensurePauseImage } from './pause-image.ts'
 
 export type TaskGround = ReturnType<typeof createTaskGround>
 
-type Ground = { network: string; metadata: Metadata }
-
 /** What all tasks stand on: their network, the image that holds a task's place in it, and the metadata endpoint. */
 export function createTaskGround({ engine, store, stateDir }: { engine: EngineApi; store: Store; stateDir: string }) {
-  let ground: Promise<Ground> | undefined
+  const hash = createHash('sha256').update(stateDir).digest('hex').slice(0, 12)
+  const network = `fargate-ctl-${hash}`
+  const bridge = `ea-${hash}`
+  let ground: Promise<void> | undefined
+  let serving: Promise<Metadata> | undefined
 
   /** Made when the first task needs it. */
   const prepare = () => {
@@ -23,25 +26,28 @@ export function createTaskGround({ engine, store, stateDir }: { engine: EngineAp
     return ground
   }
 
-  const make = async (): Promise<Ground> => {
-    const network = `fargate-ctl-${createHash('sha256').update(stateDir).digest('hex').slice(0, 12)}`
+  const make = async (): Promise<void> => {
     await ensurePauseImage(engine)
     const [known] = await engine.read(answers.networks, 'GET', '/networks', { query: { filters: JSON.stringify({ name: [network] }) } })
-    if (!known) {
-      await engine.call('POST', '/networks/create', {
-        body: { Name: network, Driver: 'bridge', Labels: { [labels.rehearsal]: stateDir } },
-      })
-    }
-    const { IPAM } = await engine.read(answers.network, 'GET', `/networks/${network}`)
-    const { Gateway, Subnet = '' } = IPAM.Config[0] ?? {}
-    const bridge = Gateway ?? Subnet.replace(/\d+\/\d+$/, '1')
-    return { network, metadata: await serveMetadata(store, bridge) }
+    if (known) return
+    const Options = { 'com.docker.network.bridge.name': bridge }
+    await engine.call('POST', '/networks/create', { body: { Name: network, Driver: 'bridge', Options, Labels: { [labels.rehearsal]: stateDir } } })
+  }
+
+  /** Once a task is attached: podman makes a network's bridge for its first container. */
+  const metadata = () => {
+    serving ??= findMetadataPlace(engine, network, bridge).then((place) => serveMetadata(store, place)).catch((error) => {
+      serving = undefined
+      throw error
+    })
+    return serving
   }
 
   /** Starts the container that holds the task's network, and notes the task's address and ports. */
   const attach = async (task: Task, definition: TaskDefinition, removed: () => boolean): Promise<void> => {
-    const { network } = await prepare()
-    const { Id } = await engine.read(answers.created, 'POST', '/containers/create', { body: pauseSpec(task, definition, network, stateDir) })
+    await prepare()
+    const body = pauseSpec({ task, definition, network, rehearsal: stateDir, engine })
+    const { Id } = await engine.read(answers.created, 'POST', '/containers/create', { body })
     task.own.pauseId = Id
     if (removed())
       return void (await engine.call('DELETE', `/containers/${Id}`, { query: { force: 'true' } }).catch(() => undefined))
@@ -61,10 +67,10 @@ export function createTaskGround({ engine, store, stateDir }: { engine: EngineAp
   }
 
   const close = async () => {
-    const made = await ground?.catch(() => undefined)
-    made?.metadata.close()
-    if (made) await engine.call('DELETE', `/networks/${made.network}`).catch(() => undefined)
+    const served = await serving?.catch(() => undefined)
+    served?.close()
+    if (ground || serving) await engine.call('DELETE', `/networks/${network}`).catch(() => undefined)
   }
 
-  return { prepare, attach, close }
+  return { attach, metadata, close }
 }

@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream'
 import { AwsError } from '../aws-error.ts'
+import type { LogFilters } from '../cloudwatch/log-filters.ts'
 import type { ContainerDefinition, Scope, Task } from '../records.ts'
-import type { EngineApi } from './engine-api.ts'
+import type { EngineApi } from '../engine/engine-api.ts'
 import { ResourceInitializationError } from './secrets.ts'
 import type { Upstream } from '../upstream.ts'
 
@@ -20,7 +21,7 @@ const keptThen = 5000
  * @throws ResourceInitializationError when the log group is missing, worded as ECS does
  */
 export async function openLogStream(
-  upstream: Upstream,
+  { upstream, filter }: { upstream: Upstream; filter: LogFilters },
   scope: Scope,
   task: Task,
   container: ContainerDefinition,
@@ -48,7 +49,12 @@ export async function openLogStream(
     await upstream.call(region, 'logs', 'DeleteLogStream', where)
     await upstream.call(region, 'logs', 'CreateLogStream', where)
   }
-  return batch(keepNewest(put, empty), sent)
+  const keep = keepNewest(put, empty)
+  const send = async (events: LogEvent[]) => {
+    await keep(events)
+    await filter(region, where.logGroupName, events.map(({ message }) => message))
+  }
+  return batch(send, sent)
 }
 
 type LogEvent = { timestamp: number; message: string }

@@ -6,16 +6,15 @@ import { Hono } from 'hono'
 import { nameOf } from '../arn.ts'
 import type { Task, TaskContainer } from '../records.ts'
 import type { Store } from '../state.ts'
+import type { MetadataPlace } from './metadata-place.ts'
 
 export type Metadata = { uri: (container: TaskContainer) => string; close: () => void }
 
 /**
  * The task metadata endpoint, version 4.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4-fargate.html
- * @param bridge the machine's address in the tasks' network; where it is not this machine's (an engine in a virtual
- *   machine), the endpoint listens on loopback and containers reach it as host.docker.internal
  */
-export async function serveMetadata(store: Store, bridge: string): Promise<Metadata> {
+export async function serveMetadata(store: Store, { listen: address, host }: MetadataPlace): Promise<Metadata> {
   const app = new Hono()
   const find = (id: string) => {
     for (const task of Object.values(store.state.tasks)) {
@@ -37,7 +36,7 @@ export async function serveMetadata(store: Store, bridge: string): Promise<Metad
 
   const server = createServer(getRequestListener(app.fetch))
   const wanted = store.state.ports.metadata ?? 0
-  const host = await listen(server, wanted, bridge)
+  await listen(server, wanted, address)
   const { port } = server.address() as AddressInfo
   store.state.ports.metadata = port
   store.save()
@@ -50,15 +49,14 @@ export async function serveMetadata(store: Store, bridge: string): Promise<Metad
   }
 }
 
-async function listen(server: Server, port: number, bridge: string): Promise<string> {
-  for (const [address, host] of [[bridge, bridge], ['127.0.0.1', 'host.docker.internal']] as const) {
-    for (const each of port === 0 ? [0] : [port, 0]) {
-      server.listen(each, address)
-      const listening = await once(server, 'listening').then(() => true, () => false)
-      if (listening) return host
-    }
+/** At the port of last time, where nobody else has it by now. */
+async function listen(server: Server, wanted: number, address: string): Promise<void> {
+  for (const port of wanted === 0 ? [0] : [wanted, 0]) {
+    server.listen(port, address)
+    const listening = await once(server, 'listening').then(() => true, () => false)
+    if (listening) return
   }
-  throw new Error(`the task metadata endpoint can listen neither at ${bridge} nor on loopback`)
+  throw new Error(`the task metadata endpoint cannot listen at ${address}`)
 }
 
 function renderTask(task: Task, store: Store) {

@@ -1,12 +1,15 @@
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { pack } from 'tar-stream'
-import { answers, type EngineApi } from './engine-api.ts'
+import { answers, type EngineApi } from '../engine/engine-api.ts'
+import { loadImage, type Part } from './load-image.ts'
 
-const repository = 'fargate-ctl/pause'
-const tag = '1'
-
-/** The image whose container holds a task's network while the task's own containers come and go. */
-export const pauseImage = `${repository}:${tag}`
+/**
+ * The image whose container holds a task's network while the task's own containers come and go. Its name has a host, since
+ * podman takes one without for an image of Docker Hub.
+ */
+export const pauseImage = 'localhost/embedded-aws/pause:1'
 
 /** Machine code that waits for ever: pause(2) on x86-64, ppoll(2) without an end on arm64, again and again. */
 const programs: Record<string, { machine: number; code: number[] }> = {
@@ -24,13 +27,20 @@ const programs: Record<string, { machine: number; code: number[] }> = {
 export async function ensurePauseImage(engine: EngineApi): Promise<void> {
   const known = await engine.read(answers.image, 'GET', `/images/${pauseImage}/json`).catch(() => undefined)
   if (known) return
-  const { Arch } = await engine.read(answers.version, 'GET', '/version')
+  const { Arch: architecture } = await engine.read(answers.version, 'GET', '/version')
   const tar = pack()
-  tar.entry({ name: 'pause', mode: 0o755 }, elf(Arch))
+  tar.entry({ name: 'pause', mode: 0o755 }, elf(architecture))
   tar.finalize()
-  const query = { fromSrc: '-', repo: repository, tag, platform: `linux/${Arch}` }
-  await engine.call('POST', '/images/create', { query, body: await buffer(tar) })
+  const layer = part(await buffer(tar))
+  const description = { architecture, os: 'linux', config: { Entrypoint: ['/pause'] }, rootfs: { type: 'layers', diff_ids: [layer.digest] } }
+  await loadImage(engine, pauseImage, part(Buffer.from(JSON.stringify(description))), [layer])
 }
+
+const part = (bytes: Buffer): Part => ({
+  digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}`,
+  size: bytes.length,
+  open: async () => Readable.from([bytes]),
+})
 
 /** The smallest ELF file that Linux runs: header, one loadable segment, code. */
 function elf(arch: string): Buffer {

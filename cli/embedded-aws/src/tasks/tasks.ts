@@ -1,13 +1,15 @@
 import { nameOf } from '../arn.ts'
 import { now, type Clock } from '../clock.ts'
+import type { LogFilters } from '../cloudwatch/log-filters.ts'
 import { labels } from './container-spec.ts'
 import type { Registry } from '../ecr/login.ts'
 import type { Task, TaskDefinition, TaskStatus } from '../records.ts'
 import type { Store } from '../state.ts'
-import { answers, EngineError, type EngineApi } from './engine-api.ts'
+import { answers, EngineError, type EngineApi } from '../engine/engine-api.ts'
 import { CannotPullContainerError } from './images.ts'
 import { ResourceInitializationError } from './secrets.ts'
 import type { TargetHealth } from '../elb/target-health.ts'
+import { removeContainers } from './remove-containers.ts'
 import { createTaskContainers, trackContainers, type Running, type RunningContainer } from './containers.ts'
 import { createTaskGround } from './ground.ts'
 import type { Upstream } from '../upstream.ts'
@@ -26,6 +28,7 @@ type Options = {
   store: Store
   engine: EngineApi
   upstream: Upstream
+  filter: LogFilters
   health: TargetHealth
   clock: Clock
   registry: Registry
@@ -39,7 +42,7 @@ const stoppedTaskSeconds = 3600
 
 /** Runs tasks as containers: one holds the task's network, the others share it. */
 export async function createTasks(options: Options) {
-  const { store, engine, upstream, health, clock, registry, stateDir, log } = options
+  const { store, engine, upstream, filter, health, clock, registry, stateDir, log } = options
   const running = new Map<string, Running>()
   const listeners = new Set<(task: Task, event: TaskEvent) => void>()
   const ground = createTaskGround({ engine, store, stateDir })
@@ -62,7 +65,7 @@ export async function createTasks(options: Options) {
     if (over) stop(task, { code: 'EssentialContainerExited', reason: 'Essential container in task exited' })
     emit(task)
   }
-  const containers = createTaskContainers({ store, engine, upstream, clock, registry, stateDir, onEnd, onHealth: emit })
+  const containers = createTaskContainers({ store, engine, upstream, filter, clock, registry, stateDir, onEnd, onHealth: emit })
 
   const track = (task: Task, definition: TaskDefinition): Running => {
     const entry = trackContainers(task, definition)
@@ -80,9 +83,9 @@ export async function createTasks(options: Options) {
   }
 
   const start = async (task: Task, entry: Running) => {
-    const { metadata } = await ground.prepare()
     await ground.attach(task, entry.definition, () => gone(task))
     if (gone(task)) return
+    const metadata = await ground.metadata()
     enter(task, 'PENDING')
     task.pullStartedAt = now()
     await Promise.all([...entry.containers.values()].map((container) => containers.start(task, entry, container, metadata)))
@@ -98,7 +101,7 @@ export async function createTasks(options: Options) {
   const registerTargets = (task: Task) => {
     for (const { targetGroupArn, containerPort } of task.own.loadBalancers) {
       const published = task.own.ports[containerPort]
-      const address = published ? { host: '127.0.0.1', port: published } : undefined
+      const address = published ? { host: engine.way.published, port: published } : undefined
       health.register(targetGroupArn, { id: task.own.ip as string, port: containerPort }, address)
     }
     task.own.registered = task.own.loadBalancers.length > 0
@@ -147,8 +150,10 @@ export async function createTasks(options: Options) {
     await containers.stopAll([...(running.get(task.taskArn)?.containers.values() ?? [])], closing)
     task.executionStoppedAt = now()
     enter(task, 'DEPROVISIONING')
-    const ids = [...task.containers.map(({ runtimeId }) => runtimeId), task.own.pauseId].filter((id) => id !== undefined)
+    const ids = task.containers.flatMap(({ runtimeId }) => runtimeId ?? [])
     await Promise.all(ids.map((id) => containers.remove(id)))
+    // podman keeps a container for as long as others are in its network.
+    if (task.own.pauseId) await containers.remove(task.own.pauseId)
     for (const record of task.containers) record.lastStatus = 'STOPPED'
     for (const attachment of task.attachments) attachment.status = 'DELETED'
     Object.assign(task, { stoppedAt: now(), connectivity: 'DISCONNECTED' })
@@ -182,7 +187,7 @@ export async function createTasks(options: Options) {
         started.every(({ runtimeId = '' }) => known.has(runtimeId)) && known.get(task.own.pauseId ?? '') === 'running'
       if (task.lastStatus === 'RUNNING' && !gone(task) && complete) {
         for (const id of [task.own.pauseId, ...task.containers.map(({ runtimeId }) => runtimeId)]) kept.add(id ?? '')
-        await ground.prepare()
+        await ground.metadata()
         for (const container of entry.containers.values()) await containers.resume(task, container)
         registerTargets(task)
       } else {
@@ -193,7 +198,7 @@ export async function createTasks(options: Options) {
         stop(task, why)
       }
     }
-    await Promise.all(found.filter(({ Id }) => !kept.has(Id)).map(({ Id }) => containers.remove(Id)))
+    await removeContainers(engine, found.filter(({ Id }) => !kept.has(Id)))
   }
 
   const forget = () => {

@@ -14,10 +14,12 @@ import {
 import { CreateBucketCommand, GetObjectCommand, ListBucketsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { CreateRepositoryCommand, ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr'
 import { DescribeLoadBalancersCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2'
+import { cbor } from '@smithy/core/cbor'
 import { SignatureV4 } from '@smithy/signature-v4'
 import t from 'tap'
 import type { Key } from '../../src/access/keys.ts'
 import { Sha256 } from '../../src/access/sha256.ts'
+import { signChunk, signTrailer } from '../../src/access/sigv4.ts'
 import { callOwnApi, statusPath } from '../../src/own-api.ts'
 import { startEmbeddedAws } from '../support/embedded-aws.ts'
 import { skipFileWithout } from '../support/needs.ts'
@@ -63,6 +65,9 @@ t.test('each protocol refuses a key that nobody issued, and a wrong secret, in i
     body: /MissingAuthenticationTokenException/,
   })
   t.match(await send('GET', '/bucket/key'), { status: 403, body: /<Code>AccessDenied</ })
+  const answer = await fetch(new URL('/service/GraniteServiceVersion20100801/operation/DescribeAlarms', aws.url), { method: 'POST', headers: { 'smithy-protocol': 'rpc-v2-cbor' } })
+  t.match([answer.status, answer.headers.get('content-type')], [400, 'application/cbor'])
+  t.match(cbor.deserialize(new Uint8Array(await answer.arrayBuffer())), { __type: 'MissingAuthenticationTokenException' })
 })
 
 t.test('a request that was changed, or is old, is refused', async (t) => {
@@ -149,6 +154,52 @@ t.test('S3 as its clients sign it: plain, unsigned, in chunks, presigned', async
   t.equal((await send('GET', url.replace('chunked', 'unsigned'))).status, 403, 'for this object alone')
   const past = await presign({ expiresIn: 60, signingDate: new Date(Date.now() - 61_000) })
   t.match(await send('GET', past), { status: 403, body: /Request has expired/ })
+})
+
+// https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
+t.test('signed chunks: each is verified', async (t) => {
+  const path = '/bucket/signed-chunks'
+  const date = new Date()
+  const amzDate = date.toISOString().replaceAll(/[-:]|\.\d+/g, '')
+  const scope = { day: amzDate.slice(0, 8), region: 'us-east-1', service: 's3' }
+  const put = async (trailer: string, change: (body: string) => string = (body) => body) => {
+    const { signer, unsigned } = await sign('s3', { path })
+    const payload = `STREAMING-AWS4-HMAC-SHA256-PAYLOAD${trailer === '' ? '' : '-TRAILER'}`
+    const headers = { host: unsigned.headers.host, 'x-amz-content-sha256': payload, 'content-encoding': 'aws-chunked', 'x-amz-decoded-content-length': '10' }
+    const signed = await signer.sign({ ...unsigned, method: 'PUT', headers }, { signingDate: date })
+    let previous = /Signature=(\w+)/.exec(signed.headers.authorization ?? '')?.[1] ?? ''
+    const chunks = ['hello', 'world', ''].map((text) => {
+      previous = signChunk(Buffer.from(text), previous, aws.key.secretAccessKey, scope, amzDate)
+      return `${text.length.toString(16)};chunk-signature=${previous}\r\n${text}${text === '' ? '' : '\r\n'}`
+    })
+    const end = trailer === '' ? '' : `${trailer}\r\nx-amz-trailer-signature:${signTrailer(`${trailer}\n`, previous, aws.key.secretAccessKey, scope, amzDate)}\r\n`
+    return send('PUT', path, signed.headers, change(`${chunks.join('')}${end}\r\n`))
+  }
+  const s3 = new S3Client({ ...aws.client, forcePathStyle: true })
+  await s3.send(new CreateBucketCommand({ Bucket: 'bucket' })).catch(() => undefined)
+  for (const trailer of ['', 'x-amz-checksum-crc32:+esgrQ==']) {
+    t.match(await put(trailer), { status: 200 }, trailer)
+    t.equal(await (await s3.send(new GetObjectCommand({ Bucket: 'bucket', Key: 'signed-chunks' }))).Body?.transformToString(), 'helloworld')
+  }
+  const refused = { status: 403, body: /SignatureDoesNotMatch/ }
+  t.match(await put('', (body) => body.replace('world', 'w0rld')), refused, 'a chunk after the first')
+  t.match(await put('x-amz-checksum-crc32:+esgrQ==', (body) => body.replace('crc32:+', 'crc32:A+')), refused, 'the trailer')
+  t.match(await put('', (body) => body.slice(0, -100)), refused, 'cut short')
+})
+
+// https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html#example-signature-calculations-streaming
+t.test('chunks are signed as in the example that AWS gives', async (t) => {
+  const scope = { day: '20130524', region: 'us-east-1', service: 's3' }
+  const signatures = [
+    '4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9',
+    'ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648',
+    '0055627c9e194cb4542bae2aa5492e3c1575bbb81b612b7d234b86a503ef5497',
+    'b6c6ea8a5354eaf15b3cb7646744f4275b71ea724fed81ceb9323e279d449df9',
+  ]
+  for (const [index, size] of [65_536, 1024, 0].entries()) {
+    const signature = signChunk(Buffer.alloc(size, 'a'), signatures[index] ?? '', 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY', scope, '20130524T000000Z')
+    t.equal(signature, signatures[index + 1])
+  }
 })
 
 t.test('each account has a key and things of its own', async (t) => {

@@ -19,7 +19,7 @@ async function prepare(t: Test) {
     await stopEmbeddedAws(stateDir)
     await rm(stateDir, { recursive: true, force: true })
   })
-  return { python: findPython() ?? '', stateDir, speed: 1, tasksAre: 'processes' as const }
+  return { python: findPython() ?? '', stateDir, speed: 1, engine: 'none' as const }
 }
 
 const readProcess = (...path: string[]) => (JSON.parse(readFileSync(join(...path), 'utf8')) as { process: KnownProcess }).process
@@ -34,7 +34,7 @@ t.test('a daemon that was killed leaves nothing lost and nobody behind', async (
   const { stateDir } = options
   const { url, startedNow } = await ensureEmbeddedAws(options)
   t.ok(startedNow)
-  t.same(await ensureEmbeddedAws(options), { url, startedNow: false }, 'the one that runs is found')
+  t.match(await ensureEmbeddedAws(options), { url, startedNow: false }, 'the one that runs is found')
   const ecr = new ECRClient({ region: 'eu-west-1', endpoint: url, credentials: openKeys(join(stateDir, 'keys.json')).issued() })
   await ecr.send(new CreateRepositoryCommand({ repositoryName: 'webapp' }))
   const ministack = readProcess(stateDir, 'ministack', 'running.json')
@@ -43,7 +43,7 @@ t.test('a daemon that was killed leaves nothing lost and nobody behind', async (
   }
 
   await kill('the daemon', readProcess(stateDir, 'daemon.json'))
-  t.same(await ensureEmbeddedAws(options), { url, startedNow: true }, 'at the same address')
+  t.match(await ensureEmbeddedAws(options), { url, startedNow: true }, 'at the same address')
   const { repositories } = await ecr.send(new DescribeRepositoriesCommand({}))
   t.match(repositories, [{ repositoryName: 'webapp' }], 'what it held is there')
 
@@ -60,19 +60,19 @@ t.test('another speed, other accounts, other code or a lost ministack need anoth
   const { stateDir } = options
   const { url } = await ensureEmbeddedAws(options)
   await kill('ministack', readProcess(stateDir, 'ministack', 'running.json'))
-  t.same(await ensureEmbeddedAws(options), { url, startedNow: true })
-  t.same(await ensureEmbeddedAws({ ...options, speed: 10 }), { url, startedNow: true })
+  t.match(await ensureEmbeddedAws(options), { url, startedNow: true })
+  t.match(await ensureEmbeddedAws({ ...options, speed: 10 }), { url, startedNow: true })
   const accounts = ['111111111111', '222222222222']
-  t.same(await ensureEmbeddedAws({ ...options, speed: 10, accounts }), { url, startedNow: true })
+  t.match(await ensureEmbeddedAws({ ...options, speed: 10, accounts }), { url, startedNow: true })
   const file = join(stateDir, 'daemon.json')
   writeFileSync(file, readFileSync(file, 'utf8').replace(/"build":"\w+"/, '"build":"that of yesterday"'))
-  t.same(await ensureEmbeddedAws({ ...options, speed: 10, accounts }), { url, startedNow: true })
+  t.match(await ensureEmbeddedAws({ ...options, speed: 10, accounts }), { url, startedNow: true })
 })
 
 t.test('a process id that another program has by now is left alone', async (t) => {
   const { stateDir } = await prepare(t)
   const other = { process: { pid: process.pid, started: 'another time' }, version: 1, socket: join(stateDir, 'none', 'socket') }
-  const settings = { speed: 1, tasksAre: 'processes', accounts: [], engine: 'none', build: '', instance: 'none', url: 'http://127.0.0.1:9' }
+  const settings = { speed: 1, accounts: [], engine: 'none', build: '', instance: 'none', url: 'http://127.0.0.1:9' }
   writeFileSync(join(stateDir, 'daemon.json'), JSON.stringify({ ...other, ...settings }))
   t.equal(await findRunning(stateDir), undefined)
   t.equal(await stopEmbeddedAws(stateDir), false)
@@ -96,9 +96,9 @@ t.test('one that cannot start leaves nothing behind', async (t) => {
     if (before === undefined) delete process.env.DOCKER_HOST
     else process.env.DOCKER_HOST = before
   })
-  await t.rejects(ensureEmbeddedAws({ ...options, tasksAre: 'containers' }), {
-    message: 'The embedded AWS did not start.',
-    cause: /cannot talk to a container engine at ssh:/,
+  await t.rejects(ensureEmbeddedAws({ ...options, engine: undefined }), {
+    message: 'The embedded AWS cannot talk to a container engine at ssh://elsewhere.',
+    fix: /DOCKER_HOST/,
   })
   t.notOk(existsSync(join(options.stateDir, 'ministack', 'running.json')), 'no ministack runs on')
   t.equal(await findRunning(options.stateDir), undefined)

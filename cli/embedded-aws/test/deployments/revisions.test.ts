@@ -79,6 +79,23 @@ t.test('early success: complete at a share of healthy tasks, and scaled to all o
   await ecs.waitForService('early', 'is scaled to all of it afterwards', (service) => steady(service) && service.runningCount === 2)
 })
 
+t.test('early success that waits for the old tasks: all of them are ended', { buffered: true }, async (t) => {
+  const earlySuccessCriteria = { enable: true, healthyPercent: 50, sourceServiceRevisionCleanup: 'BLOCKING' as const }
+  const first = await begin('blocking', 2, { minimumHealthyPercent: 50, maximumPercent: 150, earlySuccessCriteria })
+  await ecs.waitForService('blocking', 'runs all of it', ({ runningCount }) => runningCount === 2)
+  const second = await ecs.register('blocking', [idle])
+  await update('blocking', { taskDefinition: second })
+  const { targetServiceRevision, sourceServiceRevisions } = await waitFor('the deployment is successful', async () => {
+    const found = await ecs.newestDeployment('blocking')
+    return found?.status === 'SUCCESSFUL' && found
+  })
+  t.ok((targetServiceRevision?.runningTaskCount ?? 0) >= 1)
+  t.match(sourceServiceRevisions, [{ runningTaskCount: 0, pendingTaskCount: 0 }])
+  t.same((await ecs.tasksOf('blocking', 'STOPPED')).map(({ taskDefinitionArn }) => taskDefinitionArn), [first, first])
+  const { currentServiceDeployment } = await ecs.describeService('blocking')
+  t.equal(currentServiceDeployment, (await ecs.newestDeployment('blocking'))?.serviceDeploymentArn)
+})
+
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentCircuitBreaker.html
 t.test('a circuit breaker of two failures', { buffered: true }, async (t) => {
   const deploymentCircuitBreaker = { enable: true, rollback: true, resetOnHealthyTask: false, thresholdConfiguration: { type: 'COUNT' as const, value: 2 } }

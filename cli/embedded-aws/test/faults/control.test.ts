@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers'
 import type { Capacity } from '../../src/deployments/capacity.ts'
 import { createControl } from '../../src/faults/control.ts'
 import type { Task } from '../../src/records.ts'
-import type { EngineApi } from '../../src/tasks/engine-api.ts'
+import type { EngineApi } from '../../src/engine/engine-api.ts'
 import type { Tasks } from '../../src/tasks/tasks.ts'
 
 const task = (taskArn: string, capacityProviderName: string, availabilityZone: string) => {

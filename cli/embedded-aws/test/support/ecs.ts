@@ -31,6 +31,7 @@ import {
 import type { Test } from 'tap'
 import { z } from 'zod'
 import type { AwsError } from '../../src/aws-error.ts'
+import type { EngineAddress } from '../../src/engine/address.ts'
 import { ecs as ecsModel } from '../../src/models/model.ts'
 import { createUpstream } from '../../src/upstream.ts'
 import { holdToModel, readModel } from './model.ts'
@@ -56,8 +57,8 @@ type Reachable = Pick<EmbeddedAws, 'url' | 'port' | 'client' | 'stateDir' | 'min
 export type Ecs = Awaited<ReturnType<typeof startEcs>>
 
 /** An embedded AWS with a cluster; ended with the test. `image` is empty unless asked for. */
-export async function startEcs(t: Test, options: { speed?: number; image?: boolean; engineEnv?: NodeJS.ProcessEnv } = {}) {
-  const aws = await startEmbeddedAws({ speed: options.speed ?? 10, engineEnv: options.engineEnv })
+export async function startEcs(t: Test, options: { speed?: number; image?: boolean; engine?: EngineAddress } = {}) {
+  const aws = await startEmbeddedAws({ speed: options.speed ?? 10, engine: options.engine })
   t.teardown(aws.stop)
   return connect(t, aws, options.image ?? false)
 }

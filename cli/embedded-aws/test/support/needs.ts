@@ -7,6 +7,8 @@ const needs = {
   ministack: { why: 'needs ministack, which runs on Python', isThere: () => findPython() !== undefined },
   'ecs-deploy': { why: 'needs ecs-deploy: npm run setup -- --for test:all', isThere: () => ecsDeploy !== undefined },
   models: { why: 'needs the AWS models: npm run setup', isThere: () => findPackages('models') !== undefined },
+  podman: { why: 'needs podman, and takes a minute: npm run test:all', isThere: () => Boolean(process.env.EMBEDDED_AWS_TEST_PODMAN) },
+  namespaces: { why: 'needs root, dockerd and network namespaces, and takes a minute: npm run test:all', isThere: () => Boolean(process.env.EMBEDDED_AWS_TEST_NAMESPACES) },
   time: { why: 'takes minutes: npm run test:all', isThere: () => Boolean(process.env.EMBEDDED_AWS_TEST_TERRAFORM) },
 }
 

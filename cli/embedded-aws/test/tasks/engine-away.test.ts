@@ -4,7 +4,8 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { StopTaskCommand } from '@aws-sdk/client-ecs'
 import t, { type Test } from 'tap'
-import { findEngine } from '../../src/tasks/engine-api.ts'
+import { connectionTo } from '../../src/engine/engine-api.ts'
+import { findDocker } from '../../src/engine/find-engine.ts'
 import { cluster, scope, scriptContainer, startEcs } from '../support/ecs.ts'
 import { docker } from '../support/engine.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -14,7 +15,7 @@ skipFileWithout('engine', 'ministack')
 
 
 const engine = await startDoor(t)
-const ecs = await startEcs(t, { image: true, engineEnv: { ...process.env, DOCKER_HOST: engine.host } })
+const ecs = await startEcs(t, { image: true, engine: { host: engine.host } })
 const kill = (id = '') => docker('kill', '--signal', 'USR2', id)
 
 await ecs.createLogGroup('/tests/away')
@@ -59,10 +60,10 @@ function streamOf(task: string): string {
 
 /** The engine behind an address that can be shut: connections are cut, and nobody answers there. */
 async function startDoor(t: Test) {
-  const where = await findEngine(process.env)
+  const where = connectionTo(await findDocker(process.env))
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
-    const onward = connect('socketPath' in where ? { path: where.socketPath } : where)
+    const onward = connect(where.socketPath ? { path: where.socketPath } : { host: String(where.host), port: Number(where.port) })
     for (const [one, other] of [[socket, onward], [onward, socket]] as const) {
       sockets.add(one)
       one.pipe(other)

@@ -32,7 +32,7 @@ t.test('a service of two tasks behind a load balancer, updated and stopped', asy
     image,
     portMappings: [{ containerPort: 8080 }],
     environment: [{ name: 'VERSION', value: version }],
-    healthCheck: { command: ['CMD', '/usr/local/bin/node', '--eval', 'fetch(`http://127.0.0.1:${process.env.PORT}/healthz`)'], interval: 5 },
+    healthCheck: { command: ['CMD', '/usr/local/bin/node', '--eval', 'fetch(`http://127.0.0.1:${process.env.PORT}/healthz`)'], interval: 5, timeout: 60 },
     logConfiguration: { logDriver: 'awslogs' as const, options },
   })
   const service = { loadBalancers: balancer.loadBalancers, desiredCount: 2 }

@@ -4,13 +4,14 @@ import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { findEngine } from '../../src/tasks/engine-api.ts'
+import { connectionTo } from '../../src/engine/engine-api.ts'
+import { findDocker } from '../../src/engine/find-engine.ts'
 import { scope, scriptContainer, startEcs } from '../support/ecs.ts'
 import { skipFileWithout } from '../support/needs.ts'
 
 skipFileWithout('engine', 'ministack')
 
-const ecs = await startEcs(t, { image: true, engineEnv: { ...process.env, DOCKER_HOST: await startSlowEngine(t) } })
+const ecs = await startEcs(t, { image: true, engine: { host: await startSlowEngine(t) } })
 await ecs.createLogGroup('/tests/slow')
 const options = { 'awslogs-group': '/tests/slow', 'awslogs-region': scope.region, 'awslogs-stream-prefix': 'tests' }
 
@@ -36,7 +37,7 @@ t.test('the last line of a container whose task ends while it is being started',
 
 /** The engine behind an address where the answer to every start takes longer than the start. */
 async function startSlowEngine(t: Test): Promise<string> {
-  const where = await findEngine(process.env)
+  const where = connectionTo(await findDocker(process.env))
   const server = createServer((asked, answer) => {
     const onward = request({ ...where, method: asked.method, path: asked.url, headers: asked.headers })
     asked.pipe(onward)

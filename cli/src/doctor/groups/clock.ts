@@ -7,7 +7,7 @@ const fix = 'Let the clock be set by NTP (`timedatectl set-ntp true`; in a virtu
 const refusedSeconds = 300
 const tolerableSeconds = 10
 
-export const clock: Group = { name: 'Clock', checks: [{ name: 'clock', neededBy: ['build', 'deploy'], look: lookAtClock }] }
+export const clock: Group = { name: 'Clock', checks: [{ name: 'clock', neededBy: ['build', 'deploy'], beforeDeploy: true, look: lookAtClock }] }
 
 async function lookAtClock({ settings }: Facts): Promise<Verdict> {
   const { inputs } = await settings()

@@ -8,10 +8,10 @@ import type { Facts } from '../facts.ts'
 export const combinations: Group = {
   name: 'Known bad combinations',
   checks: [
-    { name: 'modules and provider', neededBy: ['deploy'], look: lookAtModules },
-    { name: 'provider release', neededBy: ['deploy'], look: lookAtProvider },
+    { name: 'modules and provider', neededBy: ['deploy'], beforeDeploy: true, look: lookAtModules },
+    { name: 'provider release', neededBy: ['deploy'], beforeDeploy: true, look: lookAtProvider },
     { name: 'lock file hashes', neededBy: ['deploy'], look: lookAtHashes },
-    { name: "setup-terraform's wrapper", neededBy: ['deploy'], look: lookForWrapper },
+    { name: "setup-terraform's wrapper", neededBy: ['deploy'], beforeDeploy: true, look: lookForWrapper },
   ],
 }
 

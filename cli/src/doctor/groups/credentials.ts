@@ -1,4 +1,4 @@
-import { findExpiry } from '../../platform/aws/credentials.ts'
+import { findExpiry } from '../../platform/aws/sts.ts'
 import { fail, ok, skip, warn, type Group, type Verdict } from '../check.ts'
 import type { Facts } from '../facts.ts'
 
@@ -9,7 +9,7 @@ export const credentials: Group = {
   name: 'Credentials',
   checks: [
     { name: 'identity', neededBy: ['build', 'deploy'], look: lookAtIdentity },
-    { name: 'expiry', neededBy: ['build', 'deploy'], look: lookAtExpiry },
+    { name: 'expiry', neededBy: ['build', 'deploy'], beforeDeploy: true, look: lookAtExpiry },
     { name: 'account', neededBy: ['build', 'deploy'], look: lookAtAccount },
   ],
 }

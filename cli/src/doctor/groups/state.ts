@@ -12,7 +12,7 @@ export const state: Group = {
     { name: 'encrypted', neededBy: ['deploy'], look: lookAtEncryption },
     { name: 'private', neededBy: ['deploy'], look: lookAtAccess },
     { name: 'locking', neededBy: ['deploy'], look: lookAtLocking },
-    { name: 'lock', neededBy: ['deploy'], look: lookAtLock },
+    { name: 'lock', neededBy: ['deploy'], beforeDeploy: true, look: lookAtLock },
   ],
 }
 

@@ -1,5 +1,6 @@
 import type { Task } from '../../platform/aws/ecs.ts'
 import { CliError } from '../../platform/errors.ts'
+import { exitMeaning } from '../../rollout/causes.ts'
 import { failedContainer, idOf, shorten } from '../../rollout/timeline.ts'
 import type { Deployed } from '../../rollout/open.ts'
 import type { LogSource } from './source.ts'
@@ -32,7 +33,7 @@ export async function findPreviousTask({ service, outputs }: Deployed, source: L
 /** `task 1f32cba2 stopped at 2026-11-26T03:32:21Z, exit 137 (memory): Essential container in task exited`. */
 export function describeEnd(task: Task, app: string | undefined): string {
   const { exitCode, reason = '' } = failedContainer(task, app) ?? {}
-  const meaning = /OutOfMemory/.test(reason) ? 'memory' : exitCode === 137 ? 'killed: memory, or not ended within the stop time-out' : undefined
+  const meaning = /OutOfMemory/.test(reason) ? 'memory' : exitCode === 137 ? exitMeaning(exitCode) : undefined
   const exit = exitCode === undefined ? 'no exit code' : `exit ${exitCode}`
   const at = task.stoppedAt?.toISOString().replace(/\.\d+Z$/, 'Z') ?? 'an unknown time'
   const why = [shorten(task.stoppedReason ?? ''), reason !== task.stoppedReason ? reason : ''].filter(Boolean).join('; ')

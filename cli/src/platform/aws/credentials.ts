@@ -1,5 +1,4 @@
 import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers'
-import { doing } from './client.ts'
 
 /** Whom Terraform's S3 backend acts as: https://developer.hashicorp.com/terraform/language/backend/s3#credentials-and-shared-configuration */
 export type StateAccess = { region: string; profile?: string | null | undefined; assume_role?: AssumeRole | null | undefined }
@@ -52,10 +51,4 @@ export async function roleCredentials(region: string, role_arn: string): Promise
 function readSeconds(text: string): number {
   const units = { h: 3600, m: 60, s: 1 }
   return [...text.matchAll(/([\d.]+)([hms])/g)].reduce((sum, [, number, unit]) => sum + Number(number) * units[unit as 'h' | 'm' | 's'], 0)
-}
-
-/** @returns when the machine's own credentials end, or undefined where they do not @throws CliError `unavailable` */
-export async function findExpiry(region: string): Promise<Date | undefined> {
-  const find = fromNodeProviderChain({ clientConfig: { region } })
-  return (await doing('find credentials', find())).expiration
 }

@@ -1,4 +1,5 @@
 import {
+  ContinueServiceDeploymentCommand,
   DeregisterTaskDefinitionCommand,
   DescribeServiceDeploymentsCommand,
   DescribeServiceRevisionsCommand,
@@ -12,9 +13,12 @@ import {
   RunTaskCommand,
   StopServiceDeploymentCommand,
   StopTaskCommand,
+  UpdateServiceCommand,
   paginateListTasks,
   type Container,
   type ContainerDefinition,
+  type DeploymentConfiguration,
+  type DeploymentLifecycleHook,
   type RegisterTaskDefinitionCommandInput,
   type Service,
   type ServiceDeployment,
@@ -25,7 +29,7 @@ import {
 import { CliError } from '../errors.ts'
 import { clientDefaults, doing, timedCallOptions } from './client.ts'
 
-export type { Container, ContainerDefinition, Service, ServiceDeployment, ServiceRevision, Task, TaskDefinition }
+export type { Container, ContainerDefinition, DeploymentConfiguration, DeploymentLifecycleHook, Service, ServiceDeployment, ServiceRevision, Task, TaskDefinition }
 
 /** The address by which a load balancer knows a task. */
 export const privateAddressOf = ({ attachments = [] }: Task): string | undefined =>
@@ -85,6 +89,20 @@ export function openService({ region, cluster, service }: ServiceNames) {
     rollBack: async (serviceDeploymentArn: string): Promise<void> => {
       const asked = ecs.send(new StopServiceDeploymentCommand({ serviceDeploymentArn, stopType: 'ROLLBACK' }), timedCallOptions())
       await doing(`stop the deployment of ${service}`, asked, 'ecs:StopServiceDeployment')
+    },
+
+    /**
+     * Changes how the service deploys, even after an interrupt; that starts no deployment:
+     * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html
+     */
+    configure: async (deploymentConfiguration: DeploymentConfiguration): Promise<void> => {
+      await doing(`change how ${service} deploys`, ecs.send(new UpdateServiceCommand({ cluster, service, deploymentConfiguration })), 'ecs:UpdateService')
+    },
+
+    /** Lets a deployment go on that a lifecycle hook holds. */
+    proceed: async (serviceDeploymentArn: string, hookId: string): Promise<void> => {
+      const asked = ecs.send(new ContinueServiceDeploymentCommand({ serviceDeploymentArn, hookId, action: 'CONTINUE' }), timedCallOptions())
+      await doing(`continue the deployment of ${service}`, asked, 'ecs:ContinueServiceDeployment')
     },
 
     taskDefinition: async (taskDefinition: string): Promise<TaskDefinition | undefined> => {

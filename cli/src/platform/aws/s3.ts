@@ -14,7 +14,7 @@ import { awsError, callOptions, doing, ownDefaults, timedCallOptions } from './c
 import type { StateAccess } from './credentials.ts'
 
 /** The bucket that holds Terraform's state, and whom its backend acts as. */
-export type StateBucket = StateAccess & { bucket: string }
+export type StateBucket = StateAccess & { bucket: string; kms_key_id?: string | null | undefined }
 
 /** A client that acts as the backend does. */
 export const openS3 = async (backend: StateBucket) =>
@@ -74,29 +74,25 @@ export function openFiles(backend: StateBucket) {
     return keys
   }
   const getText = async (key: string) => {
-    const { Body } = await (await openS3(backend)).send(new GetObjectCommand({ Bucket, Key: key }), timedCallOptions())
-    return (await Body?.transformToString()) ?? ''
+    const asked = (await openS3(backend)).send(new GetObjectCommand({ Bucket, Key: key }), timedCallOptions())
+    const answer = await asked.catch((cause: unknown) => {
+      if ((cause as Error).name === 'NoSuchKey') return undefined
+      throw cause
+    })
+    return answer && ((await answer.Body?.transformToString()) ?? '')
   }
   const putText = async (key: string, text: string) => {
-    const asked = new PutObjectCommand({ Bucket, Key: key, Body: text, ContentType: 'application/json', IfNoneMatch: '*' })
+    // As Terraform's backend encrypts the state: https://developer.hashicorp.com/terraform/language/backend/s3#kms_key_id
+    const encryption = backend.kms_key_id ? { ServerSideEncryption: 'aws:kms' as const, SSEKMSKeyId: backend.kms_key_id } : {}
+    const asked = new PutObjectCommand({ Bucket, Key: key, Body: text, ContentType: 'application/json', IfNoneMatch: '*', ...encryption })
     await (await openS3(backend)).send(asked, { abortSignal: AbortSignal.timeout(writePatienceMilliseconds) })
   }
   return {
     list: (prefix: string) => doing(`list s3://${Bucket}/${prefix}`, listKeys(prefix), 's3:ListBucket'),
+    /** Undefined where there is none. */
     read: (key: string) => doing(`read s3://${Bucket}/${key}`, getText(key), 's3:GetObject'),
     /** Writes a new file, never over one, and even after an interrupt. */
     create: (key: string, text: string) => doing(`write s3://${Bucket}/${key}`, putText(key, text), 's3:PutObject'),
-  }
-}
-
-/** @returns an object's text, or undefined where there is none @throws CliError `unavailable` */
-export async function readObject(backend: StateBucket, key: string): Promise<string | undefined> {
-  try {
-    const answer = await (await openS3(backend)).send(new GetObjectCommand({ Bucket: backend.bucket, Key: key }), timedCallOptions())
-    return (await answer.Body?.transformToString()) ?? ''
-  } catch (cause) {
-    if (['NoSuchKey', 'NoSuchBucket'].includes((cause as Error).name)) return undefined
-    throw awsError(`read s3://${backend.bucket}/${key}`, cause, 's3:GetObject')
   }
 }
 

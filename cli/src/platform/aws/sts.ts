@@ -1,7 +1,7 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { CliError } from '../errors.ts'
 import { settingsFile } from '../project.ts'
-import { awsError, callOptions, clientDefaults } from './client.ts'
+import { awsError, callOptions, clientDefaults, doing } from './client.ts'
 
 /** Who the credentials belong to. */
 export type Identity = { account: string; arn: string }
@@ -61,4 +61,10 @@ export async function measureClockSkew(region: string): Promise<number> {
   if (skew !== undefined) return skew
   if (failure) throw awsError('ask AWS for the time', failure)
   throw new CliError('unavailable', 'AWS answered without a Date header.')
+}
+
+/** @returns when the credentials in use end, or undefined where they do not @throws CliError `unavailable` */
+export async function findExpiry(region: string): Promise<Date | undefined> {
+  const find = new STSClient(clientDefaults(region)).config.credentials
+  return (await doing('find credentials', find())).expiration
 }

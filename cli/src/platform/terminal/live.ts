@@ -11,14 +11,14 @@ export type View = (frame: Frame) => string[]
 
 /** The end of a terminal's screen that says what is going on, with the time it has taken so far. */
 export type LiveLine = {
-  start(name: string): void
-  say(detail: string): void
-  /** Lines above that of the step which runs; they go when it ends. */
-  view(draw: View | undefined): void
-  stop(): void
+  start(name: string): LiveStep
+  /** Lines above that of the step which began last; they go when it ends. */
+  view(draw: View): void
   /** Prints a line that stays, above the live ones. */
   above(text: string): void
 }
+
+export type LiveStep = { say(detail: string): void; stop(): void }
 
 type Running = { name: string; detail: string; started: number; view: View | undefined }
 
@@ -48,24 +48,24 @@ export function liveLine(stream: NodeJS.WriteStream, colors: Colors): LiveLine {
   }
   return {
     start(name) {
-      running.push({ name, detail: '', started: performance.now(), view: undefined })
+      const step: Running = { name, detail: '', started: performance.now(), view: undefined }
+      running.push(step)
       timer ??= setInterval(draw, 100).unref()
-    },
-    say(detail) {
-      const step = running.at(-1)
-      if (step) step.detail = detail
+      return {
+        say: (detail) => void (step.detail = detail),
+        stop() {
+          running.splice(running.indexOf(step), 1)
+          update.clear()
+          if (running.length > 0) return
+          clearInterval(timer)
+          timer = undefined
+          update.done()
+        },
+      }
     },
     view(drawn) {
       const step = running.at(-1)
       if (step) step.view = drawn
-    },
-    stop() {
-      running.pop()
-      update.clear()
-      if (running.length > 0) return
-      clearInterval(timer)
-      timer = undefined
-      update.done()
     },
     above(text) {
       update.clear()

@@ -8,7 +8,14 @@ import { annotate, defuseCommands, openGroups, type Place } from './github.ts'
 import { liveLine, type LiveLine, type View } from './live.ts'
 import { redact } from './secrets.ts'
 
-export type TerminalOptions = { json?: boolean; quiet?: boolean; verbose?: boolean; color?: boolean }
+export type TerminalOptions = {
+  json?: boolean
+  quiet?: boolean
+  verbose?: boolean
+  color?: boolean
+  /** Where nothing can be drawn anew, a step that has printed nothing for so long says that it goes on; 60 by default. */
+  heartbeatSeconds?: number
+}
 
 /** When a finished step began, and how long it took. */
 export type StepTime = { name: string; startedAt: string; seconds: number }
@@ -54,14 +61,16 @@ export type Terminal = {
 
 /** @returns the terminal for this process; a live view on a terminal, append-only lines elsewhere. */
 export function createTerminal(options: TerminalOptions): Terminal {
-  const { json = false, quiet = false, verbose = false, color = true } = options
+  const { json = false, quiet = false, verbose = false, color = true, heartbeatSeconds = 60 } = options
   const colors = colorsFor(process.stderr, color)
   const interactive = process.stderr.isTTY === true && !process.env.CI
   const times: StepTime[] = []
   const erasable = interactive && process.env.TERM !== 'dumb' && process.stderr.columns > 0
   const live: LiveLine | undefined = erasable && !quiet && !verbose ? liveLine(process.stderr, colors) : undefined
   const groups = openGroups((command) => void process.stderr.write(`${command}\n`))
+  let spoken = performance.now()
   const line = (text: string) => {
+    spoken = performance.now()
     groups.beforeLine()
     if (live) live.above(readable(redact(text)))
     else writeSafely(process.stderr, text)
@@ -78,22 +87,34 @@ export function createTerminal(options: TerminalOptions): Terminal {
       const startedAt = new Date().toISOString()
       const started = performance.now()
       const seconds = () => (performance.now() - started) / 1000
+      let doing = ''
+      const beat = () => {
+        if (performance.now() - spoken >= heartbeatSeconds * 1000) line(colors.dim(`${`+${seconds().toFixed(1)} s`.padStart(9)}  ${doing || name}`))
+      }
+      const heart = live || quiet || verbose ? undefined : setInterval(beat, heartbeatSeconds * 100).unref()
       const remember = () => times.push({ name, startedAt, seconds: Math.round(seconds() * 100) / 100 })
-      live?.start(name)
+      const step = live?.start(name)
       groups.start(name)
+      spoken = performance.now()
       try {
-        const result = await work((detail) => (live ? live.say(redact(detail)) : terminal.detail(`  ${detail}`)))
-        live?.stop()
+        const result = await work((detail) => {
+          doing = detail
+          if (step) step.say(redact(detail))
+          else terminal.detail(`  ${detail}`)
+        })
+        step?.stop()
         groups.end()
         remember()
         if (!quiet) line(`${colors.green('✔')} ${name} ${colors.dim(formatSeconds(seconds()))}`)
         return result
       } catch (error) {
-        live?.stop()
+        step?.stop()
         groups.end()
         remember()
         line(`${colors.red('✖')} ${name} ${colors.dim(formatSeconds(seconds()))}`)
         throw error
+      } finally {
+        clearInterval(heart)
       }
     },
     view(draw) {

@@ -29,6 +29,8 @@ const outcomeSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('failed'), ...failure }),
   z.strictObject({ kind: z.literal('unknown'), ...failure }),
   z.strictObject({ kind: z.literal('interrupted'), ...failure }),
+  /** It waits for `continue` or `rollback`; until when, and what ECS does when nobody decides. */
+  z.strictObject({ kind: z.literal('held'), exitCode: z.int(), expiresAt: time.nullable(), timeoutAction: text }),
 ])
 
 const stopSchema = z.strictObject({
@@ -51,7 +53,7 @@ export const receiptSchema = z.strictObject({
   /** Of this form. */
   version: z.literal(1),
   id: text.regex(/^[0-9a-f]{8}$/),
-  command: z.enum(['deploy', 'rollback']),
+  command: z.enum(['deploy', 'rollback', 'promote', 'continue']),
   startedAt: time,
   endedAt: time,
   /** `who` ran it, where; `identity`: as whom AWS knew them; `run`: the address of the CI run. */
@@ -60,6 +62,10 @@ export const receiptSchema = z.strictObject({
   /** Of the checkout that was deployed from; `dirty`: files that differ from it. */
   checkout: z.strictObject({ commit: text.nullable(), dirty: z.array(text) }),
   release: releaseSchema,
+  /** The environment that a promotion took the release from, and the receipt that proves it there. */
+  promotedFrom: z.strictObject({ env: text, receipt: text, repository: text, account: text }).optional(),
+  /** The receipt of the held deployment that this one is about. */
+  continues: text.optional(),
   /** What the service ran before; null where there was none, or it is not known. */
   before: z.strictObject({ taskDefinition: text, digest: digest.nullable() }).nullable(),
   /** What Terraform deployed; null where it did not get so far. */
@@ -69,6 +75,8 @@ export const receiptSchema = z.strictObject({
   /** Terraform's input variables; of those that it calls sensitive, the names alone. */
   variables: z.strictObject({ values: z.record(text, z.unknown()), sensitive: z.array(text) }),
   changes: z.strictObject({ create: addresses, update: addresses, replace: addresses, destroy: addresses }),
+  /** Resources that Terraform worked on for 10 s or longer; older receipts do not tell. */
+  slow: z.array(z.strictObject({ address: text, seconds: z.number().nonnegative() })).optional(),
   stages: z.array(z.strictObject({ name: text, startedAt: time, seconds: z.number().nonnegative() })),
   deployment: z
     .strictObject({ arn: text, status: text, reason: text.nullable(), startedAt: time.nullable(), endedAt: time.nullable() })

@@ -9,6 +9,7 @@ import type { Terminal } from '../../platform/terminal/terminal.ts'
 import { readWorkTree } from '../../release/git.ts'
 import type { Release } from '../../release/release.ts'
 import type { Changes } from '../../terraform/changes.ts'
+import type { SlowResource } from '../../terraform/progress.ts'
 import type { Settings } from '../../terraform/settings/settings.ts'
 import type { Observed } from '../observe.ts'
 import type { Outcome } from '../outcome.ts'
@@ -26,12 +27,15 @@ export type Attempt = {
   release: Release
   changes: Changes
   before: Receipt['before']
+  promotedFrom?: Receipt['promotedFrom']
+  continues?: string | undefined
 }
 
 /** What the deployment's work leaves here as it goes on, for a receipt that tells as much as there was to see. */
 export type Evidence = {
   /** The receipt's. */
   readonly id: string
+  slow?: SlowResource[]
   outputs?: Record<string, unknown>
   outcome?: Outcome
   seen?: Observed
@@ -61,7 +65,7 @@ export async function withReceipt<Result>(attempt: Attempt, terminal: Terminal, 
   }
 }
 
-function describeAttempt({ settings, command, identity, release: known, changes, before }: Attempt) {
+function describeAttempt({ settings, command, identity, release: known, changes, before, promotedFrom, continues }: Attempt) {
   const { backend, inputs, variables } = settings
   const { region, name, env } = inputs
   const { repository, tag, digest, platform, version, commit } = known
@@ -74,6 +78,8 @@ function describeAttempt({ settings, command, identity, release: known, changes,
     target: { account: identity.account, region, name, env, state: `s3://${backend.bucket}/${backend.key}` },
     // A build tells more of it.
     release: { repository, tag, digest, platform, version, commit },
+    ...(promotedFrom && { promotedFrom }),
+    ...(continues && { continues }),
     before,
     variables: { ...variables, values },
     changes,
@@ -103,7 +109,7 @@ async function readCheckout({ root }: Project): Promise<Receipt['checkout']> {
   return { commit, dirty: [...uncommitted, ...deleted].slice(0, mostDirty).map((path) => relative(root, path)) }
 }
 
-function describeEvidence({ id, outputs, outcome, seen }: Evidence, error: unknown) {
+function describeEvidence({ id, slow = [], outputs, outcome, seen }: Evidence, error: unknown) {
   const { alb_url: url, task_definition_arn: taskDefinition, service_arn: service } = readServiceOutputs(outputs ?? {})
   return {
     id,
@@ -112,6 +118,7 @@ function describeEvidence({ id, outputs, outcome, seen }: Evidence, error: unkno
     taskDefinition: taskDefinition ?? null,
     service: service ?? null,
     deployment: describeDeployment(seen),
+    slow,
     timeline: seen ? describeTimeline(seen, readServiceOutputs(outputs).container_name) : [],
     stops: (seen?.stopped ?? []).map(describeStopped),
     outcome: describeOutcome(outcome, error),
@@ -148,6 +155,10 @@ function describeStopped({ task, log }: Observed['stopped'][number]): Receipt['s
 /** Proved is what the outcome proves and no error came after; all else is what the error says. */
 function describeOutcome(outcome: Outcome | undefined, error: unknown): Receipt['outcome'] {
   if (outcome?.kind === 'served' && error === undefined) return { kind: 'proved', proof: outcome.proof, version: outcome.version }
+  if (outcome?.kind === 'held') {
+    const { expiresAt, timeoutAction } = outcome.hold
+    return { kind: 'held', exitCode: error instanceof CliError ? error.exitCode : exitCodes.done, expiresAt: isoOf(expiresAt ?? undefined), timeoutAction }
+  }
   const { message, exitCode, fix = null, cause } = error instanceof CliError ? error : new CliError('unavailable', `A bug of fargate-ctl: ${describeCause(error)}`, { exitCode: exitCodes.bug })
   const told = { exitCode, message, cause: describeCause(cause) ?? null, fix }
   if (exitCode > 128) return { kind: 'interrupted', ...told }

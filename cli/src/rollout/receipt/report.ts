@@ -1,5 +1,6 @@
 import { html, raw } from 'hono/html'
 import { formatSeconds } from '../../platform/terminal/format-seconds.ts'
+import { describeExpiry } from '../describe-expiry.ts'
 import { isTakenBack, shortDigest, type Receipt } from './receipt.ts'
 import { drawTimeline } from './timeline-picture.ts'
 
@@ -55,6 +56,11 @@ function renderVerdict(receipt: Receipt): Html {
     return html`<div class="verdict good"><strong>PROVED after ${took}</strong>
 <p>${release.tag} served on ${tasks} ${tasks === 1 ? 'task' : 'tasks'}; the app answered with: ${app.answer}</p></div>`
   }
+  if (outcome.kind === 'held') {
+    return html`<div class="verdict open"><strong>HELD after ${took}</strong>
+<p>${release.tag} waited for somebody's decision; ${describeExpiry({ ...outcome, expiresAt: outcome.expiresAt === null ? null : new Date(outcome.expiresAt) })}.</p>
+<p>Do: fargate-ctl continue, or fargate-ctl rollback</p></div>`
+  }
   const words = { failed: isTakenBack(receipt) ? 'FAILED and rolled back' : 'FAILED', unknown: 'NOT KNOWN', interrupted: 'INTERRUPTED' }
   return html`<div class="verdict ${outcome.kind === 'failed' ? 'bad' : 'open'}"><strong>${words[outcome.kind]} after ${took}</strong>
 <p>${outcome.message}</p>
@@ -62,13 +68,15 @@ ${outcome.cause ? html`<pre>${outcome.cause}</pre>` : ''}
 ${outcome.fix ? html`<p>Do: ${outcome.fix}</p>` : ''}</div>`
 }
 
-function renderFacts({ release, by, checkout, before, taskDefinition, deployment, url, outcome, target }: Receipt): Html {
+function renderFacts({ release, promotedFrom, continues, by, checkout, before, taskDefinition, deployment, url, outcome, target }: Receipt): Html {
   const facts = {
     image: `${release.repository}:${release.tag}`,
     digest: release.digest,
     version: release.version,
     commit: release.commit,
+    'promoted from': promotedFrom && `${promotedFrom.env}, proved there by receipt ${promotedFrom.receipt} (${promotedFrom.repository})`,
     'deployed from': checkout.commit && `${checkout.commit}${checkout.dirty.length > 0 ? `, with ${checkout.dirty.length} changed files: ${checkout.dirty.join(', ')}` : ''}`,
+    continues: continues && `the held deployment of receipt ${continues}`,
     by: `${by.who}, as ${by.identity}`,
     run: by.run,
     'task definition': taskDefinition,

@@ -45,7 +45,7 @@ export function openReceipts(project: Project, { backend, inputs }: Pick<Setting
   const readOne = async (name: string): Promise<Receipt | undefined> => {
     try {
       const text = await readFile(join(folder, name), 'utf8').catch(() => bucket.read(`${prefix}/${name}`))
-      return receiptSchema.parse(JSON.parse(text))
+      return receiptSchema.parse(JSON.parse(text ?? ''))
     } catch (error) {
       interruption.throwIfAborted()
       const why = error instanceof CliError ? error.message : 'It is not one that this fargate-ctl understands.'

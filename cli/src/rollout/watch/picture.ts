@@ -20,6 +20,8 @@ export type Known = {
   applied: boolean
   /** AWS's seconds to watch on for a crash after the deployment was successful. */
   bakeSeconds: number
+  /** What it took before; undefined where that is not known. */
+  usualSeconds: number | undefined
   /** Epoch milliseconds. */
   deadline: number
 }
@@ -53,7 +55,7 @@ export type Row = {
 }
 
 /** All that one look has shown of a deployment, for people. */
-export type Picture = Pick<Known, 'environment' | 'account' | 'region' | 'deadline'> & {
+export type Picture = Pick<Known, 'environment' | 'account' | 'region' | 'usualSeconds' | 'deadline'> & {
   commit: string | null
   tag: string
   digest: string
@@ -73,7 +75,7 @@ export type Picture = Pick<Known, 'environment' | 'account' | 'region' | 'deadli
 /** Makes a picture of one look. */
 export function readPicture(look: Look, known: Known): Picture {
   const { seen, answer, waiting } = look
-  const { environment, account, region, deadline, release } = known
+  const { environment, account, region, usualSeconds, deadline, release } = known
   const rows = readRows(look, known)
   const { own, events } = seen
   const newest = events.toSorted((a, b) => Number(a.at) - Number(b.at)).at(-1)
@@ -81,6 +83,7 @@ export function readPicture(look: Look, known: Known): Picture {
     environment,
     account,
     region,
+    usualSeconds,
     deadline,
     commit: release.commit,
     tag: release.tag,

@@ -5,7 +5,6 @@ import { formatMoment, timelineOf } from '../timeline.ts'
 import { readPicture, type Known, type Look, type Picture, type Row } from './picture.ts'
 import { renderView } from './view.ts'
 
-const heartbeatSeconds = 60
 /** An age that is more than that is not one: the clock of this machine is wrong. */
 const longestHeadStart = 600
 
@@ -40,7 +39,7 @@ function createProblemTeller(terminal: Terminal) {
 }
 
 /**
- * Tells what has changed since the last look, and once a minute that nothing has.
+ * Tells what has changed since the last look.
  * @param now seconds, which only differences are taken of
  */
 export function createTeller(speed: number, print: (line: string) => void, now = () => performance.now() / 1000) {
@@ -48,32 +47,25 @@ export function createTeller(speed: number, print: (line: string) => void, now =
   const told = new Set<string>()
   const last = new Map<string, string>()
   let headStart: number | undefined
-  let spoken = began
 
-  const say = (line: string) => {
-    print(line)
-    spoken = now()
-  }
   const elapsed = () => (now() - began) * speed + (headStart ?? 0)
   const tellChange = (kind: string, subject: string, text: string) => {
     const isNews = last.get(subject) !== text
     last.set(subject, text)
-    if (isNews) say(formatMoment({ seconds: elapsed(), kind, text }))
+    if (isNews) print(formatMoment({ seconds: elapsed(), kind, text }))
   }
-  return ({ seen, waiting, expected }: Pick<Look, 'seen' | 'waiting' | 'expected'>, picture: Picture): void => {
+  return ({ seen, expected }: Pick<Look, 'seen' | 'expected'>, picture: Picture): void => {
     const { createdAt } = seen.own ?? {}
     // ECS may have begun before the first look.
     if (createdAt) headStart ??= clampHeadStart((Date.now() - Number(createdAt)) / 1000 - (now() - began), speed)
     const moments = createdAt ? timelineOf(seen, { from: createdAt, speed, app: expected.container }) : []
     for (const line of moments.map(formatMoment)) {
-      if (!told.has(line)) say(line)
+      if (!told.has(line)) print(line)
       told.add(line)
     }
-    if (!seen.problem) {
-      for (const row of picture.rows) tellChange('tasks', row.isNew ? 'new' : `old ${row.digest}`, describeRow(row))
-      tellChange('serves', 'serves', picture.serves)
-    }
-    if (now() - spoken >= heartbeatSeconds) say(formatMoment({ seconds: elapsed(), kind: 'waiting', text: waiting }))
+    if (seen.problem) return
+    for (const row of picture.rows) tellChange('tasks', row.isNew ? 'new' : `old ${row.digest}`, describeRow(row))
+    tellChange('serves', 'serves', picture.serves)
   }
 }
 

@@ -33,7 +33,7 @@ function flow(pieces: Piece[], { width }: Frame): string[] {
   return lines.map(({ parts }) => indent + parts.join('  '))
 }
 
-function renderHeader({ environment, account, region, commit, tag, digest, deployment, deadline }: Picture, frame: Frame): string[] {
+function renderHeader({ environment, account, region, commit, tag, digest, deployment, usualSeconds, deadline }: Picture, frame: Frame): string[] {
   const { bold, dim } = frame.colors
   const left = Math.floor(Math.max(0, deadline - frame.now) / 1000)
   const where: Piece[] = [
@@ -41,6 +41,7 @@ function renderHeader({ environment, account, region, commit, tag, digest, deplo
     { text: region },
     { text: `account ${account}` },
     { text: left > 0 ? `${formatSeconds(left).replace('.0 s', ' s')} left` : 'time is up', paint: dim },
+    ...(usualSeconds === undefined ? [] : [{ text: `usually ${Math.round(usualSeconds)} s`, paint: dim }]),
   ]
   const what: Piece[] = [
     { text: tag, paint: bold },

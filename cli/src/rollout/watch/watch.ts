@@ -8,6 +8,7 @@ import { repositoryName, type Release } from '../../release/release.ts'
 import { askApp, type Answer, type AppAddress } from '../ask-app.ts'
 import { diagnose, hasFailed, repeatedCause, type Setup } from '../diagnose.ts'
 import { observe, type Observed } from '../observe.ts'
+import { findHold } from '../hold.ts'
 import type { Outcome } from '../outcome.ts'
 import { answersInARow, containerOf, prove, resolvedDigest, shownBy, type Expected } from '../prove.ts'
 import { findDeployedService, type DeployedService, type Outputs } from '../service.ts'
@@ -24,6 +25,8 @@ export type WatchOptions = Omit<Known, 'deadline'> & {
   keepTrying: boolean
   /** How many of AWS's seconds pass in one. */
   speed: number
+  /** A lifecycle hook that somebody has decided: ECS may show it as waiting for a moment yet. */
+  decidedHook?: string | undefined
   /** Finds the `file:line` of the inputs. */
   locateInputs: () => Promise<ReadonlyMap<string, string>>
   /** Is given all that each look has shown. */
@@ -87,6 +90,8 @@ async function watchService(watch: Watch, deadline: number): Promise<Outcome> {
     show({ seen: ecs, answer, expected, isProved: false, waiting })
     // The first look after an apply may still show what was before.
     if ('proof' in result && !ecs.problem && (looks > 1 || !applied)) return bake(watch, served(result.proof, answers), ecs, answer)
+    const hold = findHold(ecs.own ? [ecs.own] : [], options.decidedHook)
+    if (hold) return { kind: 'held', hold, tasks: ecs.running.filter(({ taskDefinitionArn }) => taskDefinitionArn === ecs.revision?.taskDefinition).length, answer }
     const isElsewhere = elsewhere(runsElsewhere(ecs, expected)) >= (applied ? settleSeconds : 0)
     const given = await giveUp(ecs)
     const failure = findFailure(ecs, expected, service, isElsewhere, given)

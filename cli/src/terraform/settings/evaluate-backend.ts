@@ -197,6 +197,7 @@ const argumentTypes = {
   key: 'string',
   region: 'string',
   encrypt: 'bool',
+  kms_key_id: 'string',
   use_lockfile: 'bool',
   dynamodb_table: 'string',
   profile: 'string',

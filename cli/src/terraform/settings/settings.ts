@@ -36,6 +36,7 @@ export const backendSchema = z.object({
   key: text,
   region: text,
   use_lockfile: z.boolean().nullish(),
+  kms_key_id: z.string().nullish(),
   profile: z.string().nullish(),
   assume_role: assumeRoleSchema.nullish(),
 })

@@ -1,6 +1,7 @@
+import { spawnSync } from 'node:child_process'
 import t from 'tap'
 import { buildScene } from '../../support/build-scene.ts'
-import { runCli, startCliOnTerminal } from '../../support/cli.ts'
+import { root, runCli, startCliOnTerminal } from '../../support/cli.ts'
 import { deployScene } from '../../support/deploy-scene.ts'
 
 const approved = ['deploy', '--tag', 'v1', '--auto-approve']
@@ -75,4 +76,19 @@ t.test('with stdout redirected the live line still goes to the terminal alone', 
   const { stdout } = await startCliOnTerminal(approved, { ...options(), redirect: '>/dev/null' }).ended
   t.match(stdout, /✔ terraform apply/)
   t.notMatch(stdout, 'answers with version')
+})
+
+t.test('a step that has printed nothing for a while says that it goes on, and what it does', async (t) => {
+  const script = `
+    import { createTerminal } from ${JSON.stringify(`${root}cli/src/platform/terminal/terminal.ts`)}
+    let isTold = false
+    const write = process.stderr.write.bind(process.stderr)
+    process.stderr.write = (text) => ((isTold ||= text.includes('31 of 44')), write(text))
+    await createTerminal({ heartbeatSeconds: 0.02 }).step('terraform apply', async (say) => {
+      say('31 of 44 done')
+      while (!isTold) await new Promise((resolve) => setTimeout(resolve, 10))
+    })`
+  const { stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', env: { PATH: process.env.PATH } })
+  t.equal(status, 0)
+  t.match(stderr, /^ +\+\d+\.\d s {2}31 of 44 done\n[^]*✔ terraform apply/)
 })

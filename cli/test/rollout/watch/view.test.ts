@@ -30,6 +30,7 @@ const known: Known = {
   tags: new Map([[oldDigest, 'v1.3.9']]),
   applied: true,
   bakeSeconds: 30,
+  usualSeconds: 41.2,
   deadline: now + 588_000,
 }
 const seen: Observed = {
@@ -66,7 +67,7 @@ const draw = (look: Look, width = 80, more: Partial<Known> = {}, colors = pico.c
 
 t.test('at 80 columns everything stands in its place', async (t) => {
   t.strictSame(draw(look()), [
-    '  webapp-dev  eu-central-1  account 123456789012  9 min 48 s left',
+    '  webapp-dev  eu-central-1  account 123456789012  9 min 48 s left  usually 41 s',
     '  v1.4.0  5d6f00000000  commit 4f2a9c1b  deployment 9Q2zVtXkq3',
     '',
     '  ✔ apply  ● start 1 of 2  ○ health  ○ drain  ○ prove  ○ bake 30 s',
@@ -137,7 +138,7 @@ t.test('what is not known is not called fine', async (t) => {
   t.match(text(look({ service: gone, own: { ...given, targetServiceRevision: target } })), /new {2}v1\.4\.0 {3}5d6f00000000 {8}2 {8}0 {8}0 {7}- /, 'what ECS has taken off its list')
 })
 
-t.test('where nothing can be drawn anew, each change is a line, and after a minute without one that it still waits', async (t) => {
+t.test('where nothing can be drawn anew, each change is a line', async (t) => {
   const lines: string[] = []
   let seconds = 1000
   const tell = createTeller(1, (line) => lines.push(line), () => seconds)
@@ -146,19 +147,16 @@ t.test('where nothing can be drawn anew, each change is a line, and after a minu
     tell(given, readPicture(given, known))
   }
   const fresh = { own: { ...seen.own, createdAt: new Date() }, events: [] }
+  const healthy = look({ ...fresh, targets: [target('10.0.0.1', 'healthy')] })
   show(look(fresh), 0)
   show(look(fresh), 1)
-  show(look({ ...fresh, targets: [target('10.0.0.1', 'healthy')] }), 5)
-  show(look({ ...fresh, targets: [target('10.0.0.1', 'healthy')] }), 64)
-  t.equal(lines.length, 5)
-  show(look({ ...fresh, targets: [target('10.0.0.1', 'healthy')] }), 65)
-  show(look({ ...fresh, targets: [target('10.0.0.1', 'healthy')] }), 70)
+  show(healthy, 5)
+  show(healthy, 64)
   t.strictSame(lines.map((line) => line.replace(/^ *\+(\d+)\.\d s/, '$1')), [
     '0  tasks       new v1.4.0: 1 of 2 running, 1 pending, 1 failed, 0 of 1 healthy',
     '0  tasks       old v1.3.9: 2 of 2 running, 2 of 2 healthy',
     '0  serves      v1.3.9 (version 1.3.9, 1f0c11111111)',
     '5  tasks       new v1.4.0: 1 of 2 running, 1 pending, 1 failed, 1 of 1 healthy',
     '5  tasks       old v1.3.9: 2 of 2 running, 0 of 0 healthy',
-    '65  waiting     ECS: it is not complete',
   ])
 })

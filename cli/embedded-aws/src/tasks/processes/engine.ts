@@ -3,13 +3,10 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { z } from 'zod'
-import type { Registry } from '../../ecr/login.ts'
-import { RegistryError } from '../../ecr/registry.ts'
 import type { containerSpec, pauseSpec } from '../container-spec.ts'
-import { EngineError, type CallOptions, type EngineApi } from '../engine-api.ts'
-import { splitReference } from '../images.ts'
-import { unpackImage, type UnpackedImage } from './images.ts'
+import { EngineError, type CallOptions, type EngineApi } from '../../engine/engine-api.ts'
+import { findImage, unpackImage, type UnpackedImage } from './images.ts'
+import { readUsage } from './usage.ts'
 import { endOrphans, noteProcess } from './orphans.ts'
 import { localProgram, startProcess, type ContainerProcess, type HealthCheck } from './process.ts'
 
@@ -21,41 +18,31 @@ type Ports = Record<string, { HostPort: string }[]>
 type Place = { address: string; ports: Ports; network: string }
 type Container = { spec: Spec; process?: ContainerProcess }
 
-type Options = {
-  registry: Registry
-  /** Where images are unpacked. */
-  folder: string
-}
-
-const loginSchema = z.object({ username: z.string(), password: z.string() })
-
 /**
  * The calls of an engine's API that the gateway makes, answered without an engine: containers are processes of this
  * machine, with no isolation. Memory and CPU limits, users, a read-only root and capabilities mean nothing; a task's
  * port is another one on this machine, which its processes learn from the variable PORT.
+ * @param folder where images are unpacked, and processes noted
  */
-export async function createProcessEngine({ registry, folder }: Options): Promise<EngineApi> {
+export async function createProcessEngine(folder: string): Promise<EngineApi> {
   await endOrphans(join(folder, 'running'))
-  const images = new Map<string, UnpackedImage>()
+  const images = join(folder, 'images')
   const places = new Map<string, Place>()
   const containers = new Map<string, Container>()
 
-  const pull = async (name: string, tag: string, login = '') => {
-    const [host = '', ...path] = name.split('/')
-    if (host !== registry.address) throw new EngineError(404, `${name}:${tag} is not in the embedded ECR, and there is no engine to pull it`)
-    const credentials = loginSchema.parse(JSON.parse(Buffer.from(login, 'base64url').toString()))
-    const repository = { url: `http://${host}`, name: path.join('/'), ...credentials }
-    const image = await unpackImage(repository, tag, join(folder, 'images')).catch((error: Error) => {
-      throw error instanceof RegistryError ? new EngineError(error.status, error.message) : error
-    })
-    images.set(tag.includes(':') ? `${name}@${tag}` : `${name}:${tag}`, image)
+  const refuse = (image: string) => {
+    throw new EngineError(404, `${image} is not in the embedded ECR, and there is no engine to pull it`)
   }
 
-  const inspectImage = (reference: string) => {
-    const image = images.get(reference)
-    if (!image) throw new EngineError(404, `no such image: ${reference}`)
-    const { name } = splitReference(reference)
-    return { Architecture: image.architecture, RepoDigests: [`${name}@${image.digest}`], Config: image.config }
+  const requireImage = async (id: string): Promise<UnpackedImage> => {
+    const image = await findImage(id, images)
+    if (!image) throw new EngineError(404, `no such image: ${id}`)
+    return image
+  }
+
+  const inspectImage = async (id: string) => {
+    const { architecture, config } = await requireImage(id)
+    return { Architecture: architecture, Config: config }
   }
 
   const create = async (body: unknown) => {
@@ -70,7 +57,7 @@ export async function createProcessEngine({ registry, folder }: Options): Promis
     const container = containers.get(id)
     if (!container) return
     const { spec } = container
-    const image = images.get(spec.Image) as UnpackedImage
+    const image = await requireImage(spec.Image)
     const env = readEnvironment(image, spec, places.get(spec.HostConfig.NetworkMode.slice('container:'.length)) as Place)
     const command = [...(spec.Entrypoint ?? image.config.Entrypoint), ...(spec.Cmd ?? (spec.Entrypoint ? [] : image.config.Cmd))]
     const local = (words: string[]) => localProgram(image, words, spec.WorkingDir ?? image.config.WorkingDir, env)
@@ -97,12 +84,13 @@ export async function createProcessEngine({ registry, folder }: Options): Promis
   }
 
   const processOf = (id: string) => containers.get(id)?.process
-  const loopback = { IPAM: { Config: [{ Gateway: '127.0.0.1', Subnet: '127.0.0.0/8' }] } }
-  type Handler = (name: string, query: Record<string, string>, body: unknown, headers: Record<string, string>) => unknown
+  const loopback = { Id: 'loopback', IPAM: { Config: [{ Gateway: '127.0.0.1', Subnet: '127.0.0.0/8' }] } }
+  type Handler = (name: string, query: Record<string, string>, body: unknown) => unknown
   const routes: [method: string, path: RegExp, handler: Handler][] = [
     ['GET', /^\/version$/, () => ({ Arch: process.arch === 'arm64' ? 'arm64' : 'amd64' })],
-    ['POST', /^\/images\/create$/, (_name, { fromImage, tag = '' }, _body, headers) => fromImage && pull(fromImage, tag, headers['X-Registry-Auth'])],
-    ['GET', /^\/images\/fargate-ctl\/pause:\d+\/json$/, () => ({ Architecture: '', Config: null })],
+    ['POST', /^\/images\/create$/, (_, { fromImage = '' }) => refuse(fromImage)],
+    ['POST', /^\/images\/load$/, (_, _query, body) => unpackImage(body as Readable, images)],
+    ['GET', /^\/images\/localhost\/embedded-aws\/pause:\d+\/json$/, () => ({ Architecture: '', Config: null })],
     ['GET', /^\/images\/(.+)\/json$/, inspectImage],
     ['GET', /^\/networks$/, () => []],
     ['POST', /^\/networks\/create$/, () => undefined],
@@ -112,16 +100,17 @@ export async function createProcessEngine({ registry, folder }: Options): Promis
     ['POST', /^\/containers\/create$/, (_name, _query, body) => create(body)],
     ['POST', /^\/containers\/(.+)\/start$/, start],
     ['GET', /^\/containers\/(.+)\/json$/, inspect],
+    ['GET', /^\/containers\/(.+)\/stats$/, (id) => readUsage(processOf(id)?.pid)],
     ['POST', /^\/containers\/(.+)\/wait$/, (id) => processOf(id)?.ended],
     ['POST', /^\/containers\/(.+)\/stop$/, (id, { t = '10' }) => processOf(id)?.stop(Number(t))],
     ['POST', /^\/containers\/(.+)\/kill$/, (id, { signal }) => processOf(id)?.kill((signal ?? 'SIGKILL') as NodeJS.Signals)],
     ['DELETE', /^\/containers\/(.+)$/, remove],
   ]
 
-  const answer = async (method: string, path: string, { query = {}, body, headers = {} }: CallOptions = {}): Promise<unknown> => {
+  const answer = async (method: string, path: string, { query = {}, body }: CallOptions = {}): Promise<unknown> => {
     for (const [known, pattern, handler] of routes) {
       const match = known === method ? pattern.exec(path) : null
-      if (match) return handler(match[1] ?? '', query, body, headers)
+      if (match) return handler(match[1] ?? '', query, body)
     }
     throw new EngineError(404, `${method} ${path} is not known without an engine`)
   }
@@ -134,6 +123,8 @@ export async function createProcessEngine({ registry, folder }: Options): Promis
       await answer(method, path, options)
       return Readable.from([])
     },
+    way: { published: '127.0.0.1', here: '127.0.0.1' },
+    podman: undefined,
     close: () => {
       for (const id of containers.keys()) remove(id)
     },

@@ -1,16 +1,16 @@
 import { createWriteStream } from 'node:fs'
-import { mkdir, rename, rm, stat, symlink } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
+import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
-import { gunzipSync } from 'node:zlib'
+import { createGunzip } from 'node:zlib'
 import { extract } from 'tar-stream'
 import { z } from 'zod'
-import { readBlob, readManifest, type RegistryRepository } from '../../ecr/registry.ts'
 
 /** An image whose files lie in a folder. */
 export type UnpackedImage = {
   folder: string
-  digest: string
   architecture: string
   config: z.infer<typeof configSchema>['config']
 }
@@ -25,27 +25,42 @@ const configSchema = z.object({
   }),
 })
 
-/**
- * Unpacks an image from a registry below `folder`, once for each digest.
- * @param reference a tag or a digest
- * @throws RegistryError
- */
-export async function unpackImage(repository: RegistryRepository, reference: string, folder: string): Promise<UnpackedImage> {
-  const { digest, config, layers } = await readManifest(repository, reference)
-  const parsed = configSchema.parse(JSON.parse((await readBlob(repository, config.digest)).toString()))
-  const target = join(folder, digest.replace(':', '-'))
-  if (!(await stat(target).catch(() => undefined))) {
-    const work = `${target}.${process.hrtime.bigint()}`
-    for (const layer of layers) await unpackLayer(gunzipSync(await readBlob(repository, layer.digest)), work)
-    // Another task may have been as quick.
-    await rename(work, target).catch(() => rm(work, { recursive: true, force: true }))
-  }
-  return { folder: target, digest, ...parsed }
+const archiveSchema = z.tuple([z.object({ Config: z.string(), Layers: z.array(z.string()) })])
+
+const descriptionFile = (folder: string, id: string) => join(folder, `${id.replace(':', '-')}.json`)
+
+/** @param id the digest of its configuration. @returns undefined when there is no such image below `folder` */
+export async function findImage(id: string, folder: string): Promise<UnpackedImage | undefined> {
+  const text = await readFile(descriptionFile(folder, id), 'utf8').catch(() => undefined)
+  return text === undefined ? undefined : { folder: join(folder, id.replace(':', '-')), ...configSchema.parse(JSON.parse(text)) }
 }
 
-async function unpackLayer(layer: Buffer, folder: string): Promise<void> {
+/** Unpacks an archive of one image, whose description and configuration come before its layers, below `folder`. */
+export async function unpackImage(archive: Readable, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  const work = await mkdtemp(join(folder, 'work-'))
   const tar = extract()
-  tar.end(layer)
+  const read = pipeline(archive, tar)
+  let described: z.infer<typeof archiveSchema>[0] | undefined
+  let config = ''
+  for await (const entry of tar) {
+    const { name } = entry.header
+    if (name === 'manifest.json') [described] = archiveSchema.parse(JSON.parse(await text(entry)))
+    else if (name === described?.Config) config = await text(entry)
+    else await unpackLayer(entry, join(work, 'files'))
+  }
+  await read
+  if (!described) throw new Error('the archive holds no image')
+  const target = join(folder, described.Config)
+  // Another task may have been as quick.
+  await rename(join(work, 'files'), target).catch(() => undefined)
+  await rm(work, { recursive: true, force: true })
+  await writeFile(descriptionFile(folder, described.Config), config)
+}
+
+async function unpackLayer(layer: AsyncIterable<unknown>, folder: string): Promise<void> {
+  const tar = extract()
+  const read = pipeline(Readable.from(layer), createGunzip(), tar)
   for await (const entry of tar) {
     const { name, type, mode, linkname = '' } = entry.header
     const file = resolve(folder, name)
@@ -55,4 +70,5 @@ async function unpackLayer(layer: Buffer, folder: string): Promise<void> {
     if (type === 'file') await pipeline(entry, createWriteStream(file, { mode: mode ?? 0o644 }))
     else entry.resume()
   }
+  await read
 }
