@@ -61,7 +61,7 @@ export function describeCause(cause: unknown): string | undefined {
 export async function allOf<Results extends unknown[]>(work: { [Each in keyof Results]: Promise<Results[Each]> }): Promise<Results> {
   const settled = await Promise.allSettled(work)
   const errors = settled.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []))
-  if (errors.length === 0) return Promise.all(work) as Promise<Results>
+  if (errors.length === 0) return Promise.all(work)
   throw joinProblems(errors)
 }
 

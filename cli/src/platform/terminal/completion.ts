@@ -27,7 +27,7 @@ function writeBash(program: CompletedProgram): string {
 ${function_}() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" command='' word words
   COMPREPLY=()
-  for word in "\${COMP_WORDS[@]:1:\$((COMP_CWORD-1))}"; do
+  for word in "\${COMP_WORDS[@]:1:$((COMP_CWORD-1))}"; do
     case "$word" in
     --) return ;;
     ${names.join('|')}) command="$word"; break ;;
