@@ -1,6 +1,7 @@
 // bootstrap against the embedded AWS, with the real terraform and provider.
 import { execFileSync } from 'node:child_process'
-import { chmodSync, cpSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ECRClient, GetLifecyclePolicyCommand } from '@aws-sdk/client-ecr'
 import { DeleteObjectCommand, GetBucketVersioningCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
@@ -19,12 +20,15 @@ t.setTimeout(900_000)
 const digestOf = (index: number) => `sha256:${String(index).padStart(64, '0')}`
 
 t.test('nothing, a run that is killed before the state has moved, the same again, and a state that was lost', { timeout: 900_000 }, async (t) => {
-  const folder = t.testdir({})
+  const folder = mkdtempSync(join(tmpdir(), 'fargate-ctl-bootstrap-'))
   const project = writeProject(join(folder, 'project'), { 'infrastructure/s3.tfbackend': goodBackend.replace('state-bucket', 'acme-state').replace('eu-central-1', 'us-east-1'), 'infrastructure/input.auto.tfvars': 'region = "us-east-1"\nenv    = "dev"\n' })
   cpSync(join(root, 'infrastructure', 'bootstrap'), join(project, 'infrastructure', 'bootstrap'), { recursive: true, filter: (path) => !/\.terraform$|tfstate/.test(path) })
   const embedded = (...args: string[]) => execFileSync('embedded-aws', [...args, '--state', join(folder, 'aws')], { encoding: 'utf8' })
   const { environment } = JSON.parse(embedded('start', '--json', '--tasks', 'processes', '--region', 'us-east-1', '--python', process.env.EMBEDDED_AWS_PYTHON ?? 'python3'))
-  t.teardown(() => embedded('stop', '--remove'))
+  t.teardown(() => {
+    embedded('stop', '--remove')
+    rmSync(folder, { recursive: true, force: true })
+  })
   const { file: TF_CLI_CONFIG_FILE, stop } = await prepareTerraform(folder)
   t.teardown(stop)
   const env: Record<string, string | undefined> = { ...environment.set, TF_CLI_CONFIG_FILE, FARGATE_CTL_SCRATCH: undefined }

@@ -18,6 +18,7 @@ t.test('plan: the same checks and variables as deploy, exit code 10, and nothing
   const pretty = await runCli(['plan', '--tag', 'v1'], options(planned))
   t.equal(pretty.exitCode, 10, pretty.stderr)
   t.match(pretty.stdout, /^\+0 ~1 -\/\+1 -0, risk: low/)
+  t.match(pretty.stdout, /^Cost about [\d.]+ USD a month \(/m)
   const work = terraform().map(({ verb }) => verb).filter((verb) => ['init', 'plan', 'show', 'apply'].includes(verb ?? ''))
   t.same(work, ['init', 'plan', 'show'])
   t.ok(terraform().every((call) => call.tag === 'v1' && call.digest === digest))
@@ -26,6 +27,7 @@ t.test('plan: the same checks and variables as deploy, exit code 10, and nothing
   const summary = join(options().cwd, 'summary.md')
   const markdown = await runCli(['plan', '--tag', 'v1', '--format', 'markdown'], options({ ...planned, GITHUB_STEP_SUMMARY: summary }))
   t.match(markdown.stdout, /^### Plan for `v1`: \+0 ~1/)
+  t.match(markdown.stdout, /^Cost: about [\d.]+ USD a month/m)
   t.equal(readFileSync(summary, 'utf8').trim(), markdown.stdout.trim(), 'the run shows the same')
   const missing = await runCli(['plan', '--tag', 'v9'], options(planned))
   t.match(missing, { exitCode: 4, stderr: /There is no image webapp:v9 in ECR/ })
@@ -112,7 +114,7 @@ const password = 'a-password-nobody-may-see'
 
 /** A real terraform with a state in S3, whose only resource is its own. */
 async function realScene(t: Test, more: DeployScene = {}) {
-  const files = { 'infrastructure/main.tf': configuration, 'infrastructure/s3.tfbackend': backend, '.gitignore': '.fargate-ctl\n.terraform\nbin\ntmp\n*.plan\n' }
+  const files = { 'infrastructure/outputs.tf': undefined, 'infrastructure/main.tf': configuration, 'infrastructure/s3.tfbackend': backend, '.gitignore': '.fargate-ctl\n.terraform\nbin\ntmp\n*.plan\n' }
   const scene = await deployScene(t, { ...more, files, programs: { ...more.programs, terraform: realTerraform } })
   const bucket = await startFakeBucket()
   t.teardown(() => bucket.close())
