@@ -38,10 +38,7 @@ t.test('killed: tasks go on, and what ended meanwhile is noticed', async (t) => 
     return { child, ...ready }
   }
   let gateway = await start()
-  t.teardown(async () => {
-    await close(gateway.child)
-    t.equal(await docker('network', 'ls', '--quiet', '--filter', `label=embedded-aws=${stateDir}`), '', 'what it made goes with it')
-  })
+  t.teardown(() => close(gateway.child))
   const { url, port } = gateway
   const client = { region: scope.region, endpoint: url, credentials: { accessKeyId, secretAccessKey } }
   const ecs = await connect(t, { url, port, client, stateDir, ministack: ministack.socket }, true)
@@ -108,6 +105,9 @@ t.test('killed: tasks go on, and what ended meanwhile is noticed', async (t) => 
     'no line is lost',
   )
   t.ok(lines.length - numbers.length <= 10, `hardly a line comes twice (${lines.length - numbers.length})`)
+
+  await close(gateway.child)
+  t.equal(await docker('network', 'ls', '--quiet', '--filter', `label=embedded-aws=${stateDir}`), '', 'what it made goes with it')
 })
 
 t.test('stopped: services start their tasks anew', async (t) => {
@@ -128,6 +128,7 @@ t.test('stopped: services start their tasks anew', async (t) => {
 })
 
 async function close(child: ChildProcess): Promise<void> {
+  if (!child.connected) return
   child.send('close')
   await once(child, 'close')
 }

@@ -53,6 +53,9 @@ async function readInputs(project: Project, flags: Flags, terminal: Terminal): P
   ])
   const { repository } = flags
   const { region } = { ...flags, ...repository }
+  if (flags.region !== undefined && flags.region !== region) {
+    throw new CliError('usage', `--region says ${flags.region}, and the address of the repository says ${region}.`, { fix: 'Leave --region out: the address says it.' })
+  }
   if ((region === undefined) !== (repository === undefined)) {
     throw new CliError('usage', '--region and --repository go together.', {
       fix: 'Give both, and the configuration is not read; or neither, and it says where the image goes.',

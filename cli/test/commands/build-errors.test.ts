@@ -48,7 +48,7 @@ const cases: Record<string, Case> = {
   'package.json is null': { ...broken({ 'application/package.json': 'null' }), exitCode: 2, says: /package\.json is JSON, but no package\.json\..*fix: Write an object/s },
   'a .dockerignore in UTF-16': { ...broken({ 'application/.dockerignore': '\0a\0' }), exitCode: 2, says: /\.dockerignore is no UTF-8 text.*fix: Save it as UTF-8/s },
   'the tag latest': { args: ['--tag', 'Latest'], exitCode: 2, says: /A tag names one image for good, and latest does not/ },
-  'an address for a repository': { args: ['--region', 'eu-central-1', '--repository', '123456789012.dkr.ecr.us-east-1.amazonaws.com/webapp'], exitCode: 2, says: /the repository's name is webapp/ },
+  'an address of another region': { args: ['--region', 'eu-central-1', '--repository', '123456789012.dkr.ecr.us-east-1.amazonaws.com/webapp'], exitCode: 2, says: /--region says eu-central-1, and the address of the repository says us-east-1/ },
   'the push lies': { programs: { docker: 'if (args[0] === "version") say("28.2.2"); if (args[0] === "build") fs.writeFileSync(args[args.indexOf("--iidfile") + 1], "x"); if (args[0] === "image") say("linux/amd64")' }, exitCode: 4, says: /The push ended well, but ECR has no webapp:[0-9a-f]{16}\..*fix: Run the build again/s, built: true },
 }
 

@@ -177,7 +177,7 @@ t.test('without anything to lint a tool is skipped, installed or not', async (t)
   const { exitCode, stdout, stderr } = await lint(['--json'])
   t.equal(exitCode, 0, stderr)
   const skipped = (JSON.parse(stdout) as Report).tools.filter(({ reason }) => reason === 'nothing to lint')
-  t.same(skipped.map(({ name }) => name).sort(), ['actionlint', 'bandit', 'eslint', 'hadolint', 'ruff', 'semgrep', 'shellcheck', 'tsc', 'zizmor'])
+  t.same(skipped.map(({ name }) => name).sort(), ['actionlint', 'bandit', 'eslint', 'hadolint', 'opa', 'ruff', 'semgrep', 'shellcheck', 'tsc', 'zizmor'])
 })
 
 t.test('editors\' files are no sources', async (t) => {
