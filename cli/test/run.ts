@@ -18,7 +18,7 @@ type Assertion = { ok: boolean; skip: unknown; fullname: string; diag: unknown }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const timeoutSeconds = 1200
-const linters = ['tflint', 'tfsec', 'actionlint', 'gitleaks', 'zizmor', 'hadolint', 'semgrep']
+const linters = ['tflint', 'tfsec', 'actionlint', 'gitleaks', 'opa', 'zizmor', 'hadolint', 'semgrep']
 /** These mostly wait, for Terraform's own delays. tap runs files by name, so they run beside it. */
 const waiting = ['cli/embedded-aws/test/terraform.test.ts', 'cli/test/rehearsal/rehearse.test.ts']
 const asked = process.argv.slice(2)

@@ -1,5 +1,5 @@
 # The same steps as GitHub's workflows, inside AWS: CodePipeline takes each merge, CodeBuild checks, plans and deploys by the one CLI.
-# Off by default; 1 USD a month for the pipeline, and about 0.005 USD a minute of a build.
+# Off by default; about 0.002 USD for each minute of an action, and 0.005 USD for each minute of a build.
 # https://docs.aws.amazon.com/codepipeline/latest/userguide/welcome.html
 
 locals {

@@ -58,8 +58,8 @@ t.test('bad usage', async (t) => {
   const { setup, files } = scene(t)
   const before = files()
   for (const [args, says] of [
-    [['--for', 'fun'], /^error: --for fun is none of rehearse, lint, test, test:all, all$/m],
-    [['--force'], /^error: Unknown option '--force'.*\n {2}fix: npm run setup -- \[--for rehearse\|lint\|test\|test:all\|all\] \[--check\]$/m],
+    [['--for', 'fun'], /^error: --for fun is none of deploy, rehearse, lint, test, test:all, all$/m],
+    [['--force'], /^error: Unknown option '--force'.*\n {2}fix: npm run setup -- \[--for deploy\|rehearse\|lint\|test\|test:all\|all\] \[--check\]$/m],
   ] as const) {
     const { exitCode, stderr } = await setup([...args])
     t.equal(exitCode, 2)

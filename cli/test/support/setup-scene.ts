@@ -41,6 +41,7 @@ export function setupScene(t: Test, programs: Record<string, string | undefined>
     writeFileSync(join(clone, path), path)
   }
   cpSync(join(root, 'cli/setup'), join(clone, 'cli/setup'), { recursive: true })
+  cpSync(join(root, 'cli/embedded-aws/python.json'), join(clone, 'cli/embedded-aws/python.json'))
   const fakes = fakePrograms(join(folder, 'bin'), programs)
   const log = join(folder, 'node.log')
   writeFileSync(log, '')

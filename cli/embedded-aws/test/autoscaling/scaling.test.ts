@@ -15,7 +15,7 @@ import { holdToModel } from '../support/model.ts'
 import { skipFileWithout } from '../support/needs.ts'
 import { waitFor } from '../support/wait-for.ts'
 
-skipFileWithout('ministack', 'engine')
+skipFileWithout('ministack', 'engine', 'time')
 
 /** A minute passes in two seconds. */
 const ecs = await startEcs(t, { speed: 30, image: true })

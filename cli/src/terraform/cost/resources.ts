@@ -106,6 +106,8 @@ export const pricers: Record<string, Pricer> = {
     monthly('wafRuleMonth', `${count(rule)} rules`, count(rule)),
     monthly('wafMillionRequests', `${requests / 1e6} million requests`, requests / 1e6),
   ],
+  aws_codepipeline: () => [part('by the minute that its actions take', null)],
+  aws_codebuild_project: () => [part('by the minute of a build', null)],
   aws_kms_key: () => [monthly('kmsKeyMonth', 'a key')],
   aws_secretsmanager_secret: () => [monthly('secretMonth', 'a secret')],
 }
@@ -113,4 +115,4 @@ export const pricers: Record<string, Pricer> = {
 /** Types that cost nothing, or whose cost stands at another resource. */
 export const isFree = (type: string): boolean => free.test(type)
 const free =
-  /^(terraform_data|null_resource|random_\w+|aws_(iam_\w+|security_group\w*|vpc_security_group_\w+|vpc|vpc_dhcp_options|subnet|route|route_table\w*|main_route_table_association|internet_gateway|egress_only_internet_gateway|network_acl\w*|default_\w+|lb_listener\w*|lb_target_group\w*|ecs_cluster\w*|ecs_task_definition|appautoscaling_\w+|acm_certificate\w*|route53_record|flow_log|s3_bucket_\w+|ecr_lifecycle_policy|ecr_repository_policy|efs_(mount_target|access_point|backup_policy|file_system_policy)|wafv2_web_acl_(association|logging_configuration)|sns_topic\w*|cloudwatch_event_\w+|cloudwatch_log_metric_filter|cloudwatch_log_resource_policy|kms_alias|vpc_endpoint_route_table_association|secretsmanager_secret_version))$/
+  /^(terraform_data|null_resource|random_\w+|aws_(iam_\w+|security_group\w*|vpc_security_group_\w+|vpc|vpc_dhcp_options|subnet|route|route_table\w*|main_route_table_association|internet_gateway|egress_only_internet_gateway|network_acl\w*|default_\w+|lb_listener\w*|lb_target_group\w*|ecs_cluster\w*|ecs_task_definition|appautoscaling_\w+|acm_certificate\w*|route53_record|flow_log|s3_bucket_\w+|ecr_lifecycle_policy|ecr_repository_policy|ecr_re(plication|gistry_scanning)_configuration|efs_(mount_target|access_point|backup_policy|file_system_policy)|wafv2_web_acl_(association|logging_configuration)|sns_topic\w*|cloudwatch_event_\w+|cloudwatch_log_metric_filter|cloudwatch_log_resource_policy|kms_alias|vpc_endpoint_route_table_association|secretsmanager_secret_version))$/
