@@ -163,8 +163,16 @@ function endedError(command: string, signal: string, cause: string): CliError {
   const isApply = command === 'apply'
   return new CliError(isApply ? 'deploymentFailed' : 'unavailable', `terraform ${command} was ended by ${signal}, and its lock is likely to be left.`, {
     fix: `Run the same command again: it says whose lock is left, and how to release it.${isApply ? ' What was made and not saved, it names.' : ''}`,
-    cause: cause || undefined,
+    cause: cause.split('\n').slice(-lastWords).map(readable).join('\n') || undefined,
   })
+}
+
+/** What a killed program said before tells little of its end. */
+const lastWords = 3
+
+/** A line of the machine-readable UI in its own words. */
+function readable(line: string): string {
+  return /"@message":"((?:[^"\\]|\\.)*)"/.exec(line)?.[1]?.replaceAll('\\"', '"') ?? line
 }
 
 function reachFix(diagnostics: Diagnostic[]): string {

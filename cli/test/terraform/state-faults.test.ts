@@ -6,7 +6,9 @@ import t, { type Test } from 'tap'
 import { CliError, exitCodes } from '../../src/platform/errors.ts'
 import { refuseUnsavedState } from '../../src/terraform/explain-failure.ts'
 import { applyTerraform, initTerraform, planTerraform, type Terraform } from '../../src/terraform/terraform.ts'
+import { deployScene } from '../support/deploy-scene.ts'
 import { startFakeBucket, type Fault } from '../support/fake-bucket.ts'
+import { fakeTerraform } from '../support/fake-terraform.ts'
 
 const key = 'webapp/dev.tfstate'
 const lock = `${key}.tflock`
@@ -116,4 +118,18 @@ t.test('a bucket that does not answer is named while it is waited for', async (t
   const error = await thrown(planTerraform(patient, join(terraform.folder, 'plan'), () => {}))
   t.equal(error.exitCode, exitCodes.unavailable)
   t.match(said[0], /terraform plan has said nothing for \d+ s.*the state's bucket/)
+})
+
+t.test('an apply that was killed: its last words in words, and what to do', async (t) => {
+  const killed = `if (args[0] === 'apply') {
+  for (const name of ['a', 'b', 'c', 'd']) say(JSON.stringify({ '@level': 'info', '@message': 'aws_vpc.' + name + '["x"]: Creating...', type: 'apply_start' }))
+  process.kill(process.pid, 'SIGKILL')
+  await sleep(5000)
+}
+`
+  const { deploy } = await deployScene(t, { programs: { terraform: killed + fakeTerraform } })
+  const { exitCode, stderr } = await deploy(['--tag', 'v1', '--auto-approve'])
+  t.equal(exitCode, 5)
+  t.match(stderr, /terraform apply was ended by SIGKILL, and its lock is likely to be left\.\n {2}cause: aws_vpc\.b\["x"\]: Creating\.\.\.\n/)
+  t.notMatch(stderr, '@message')
 })
