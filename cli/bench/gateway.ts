@@ -47,7 +47,7 @@ export async function benchGateway(): Promise<Comparison[]> {
 
 function start(state: string): Environment {
   const python = join(root, '.fargate-ctl', 'tools', 'python', 'bin', 'python3')
-  const { environment } = JSON.parse(embeddedAws(state, 'start', '--tasks', 'processes', '--python', python)) as { environment: { set: Environment } }
+  const { environment } = JSON.parse(embeddedAws(state, 'start', '--engine', 'none', '--python', python)) as { environment: { set: Environment } }
   return environment.set
 }
 

@@ -24,7 +24,7 @@ t.test('nothing, a run that is killed before the state has moved, the same again
   const project = writeProject(join(folder, 'project'), { 'infrastructure/s3.tfbackend': goodBackend.replace('state-bucket', 'acme-state').replace('eu-central-1', 'us-east-1'), 'infrastructure/input.auto.tfvars': 'region = "us-east-1"\nenv    = "dev"\n' })
   cpSync(join(root, 'infrastructure', 'bootstrap'), join(project, 'infrastructure', 'bootstrap'), { recursive: true, filter: (path) => !/\.terraform$|tfstate/.test(path) })
   const embedded = (...args: string[]) => execFileSync('embedded-aws', [...args, '--state', join(folder, 'aws')], { encoding: 'utf8' })
-  const { environment } = JSON.parse(embedded('start', '--json', '--tasks', 'processes', '--region', 'us-east-1', '--python', process.env.EMBEDDED_AWS_PYTHON ?? 'python3'))
+  const { environment } = JSON.parse(embedded('start', '--json', '--engine', 'none', '--region', 'us-east-1', '--python', process.env.EMBEDDED_AWS_PYTHON ?? 'python3'))
   t.teardown(() => {
     embedded('stop', '--remove')
     rmSync(folder, { recursive: true, force: true })
