@@ -16,7 +16,7 @@ export function registerDeploy(program: Command): void {
     .description('apply infrastructure/ with an image and wait for the proof that it serves')
     .option('--tag <tag>', "deploy this tag (default: the tag of the application's content)", readTag)
     .option('--build', 'build and push first', false)
-    .addOption(new Option('--plan <file>', 'apply exactly this plan, which plan --out has sealed, without asking').conflicts(['tag', 'build', 'force', 'planOnly']))
+    .addOption(new Option('--plan <file>', 'apply exactly this plan, which plan --out has sealed, without asking').conflicts(['tag', 'build', 'force', 'planOnly', 'maxSeverity']))
     .option('--before <command>', 'first run this once with the new image, such as "node migrate.js"', readCommand)
     .option('--platform <platform>', 'with --build: linux/amd64 or linux/arm64', readPlatform)
     .option('--force', 'with --build: build even when the same content is in ECR', false)

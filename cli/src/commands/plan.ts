@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander'
 import { CliError, exitCodes } from '../platform/errors.ts'
+import type { Finding } from '../findings/finding.ts'
 import { findProject } from '../platform/project.ts'
 import { createTerminal, type Terminal, type TerminalOptions } from '../platform/terminal/terminal.ts'
 import type { PlanFlags, PlanResult } from '../rollout/plan.ts'
@@ -30,7 +31,7 @@ Examples:
       const flags = command.optsWithGlobals<Flags>()
       const format = flags.format ?? (flags.json ? 'json' : 'pretty')
       const terminal = createTerminal({ ...flags, json: format === 'json' })
-      const [{ plan }, { refusedToDeploy, requireSettings }] = await Promise.all([
+      const [{ findBroken, plan }, { refusedToDeploy, requireSettings }] = await Promise.all([
         import('../rollout/plan.ts'),
         import('../terraform/settings/check-settings.ts'),
       ])
@@ -38,14 +39,13 @@ Examples:
       const settings = await requireSettings(project, terminal, refusedToDeploy)
       const result = await plan(project, settings, flags, terminal)
       await printPlan(result, format, terminal)
-      refuseBroken(result.policies)
+      refuseBroken(findBroken(result.policies))
       if (!result.review.isEmpty) process.exitCode = exitCodes.changes
     })
 }
 
 /** @throws CliError `findings` where the plan breaks a policy */
-function refuseBroken(policies: PlanResult['policies']): void {
-  const broken = policies?.findings.filter(({ severity }) => severity === 'error').length ?? 0
+function refuseBroken({ length: broken }: Finding[]): void {
   if (broken === 0) return
   throw new CliError('findings', `The plan breaks the policies in infrastructure/policies: ${broken} finding${broken === 1 ? '' : 's'}. It was not sealed.`, {
     fix: 'Change what they name, or write an exception with its reason and its last day into infrastructure/policies/exceptions.json.',

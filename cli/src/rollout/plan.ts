@@ -1,4 +1,4 @@
-import type { LintResult } from '../findings/finding.ts'
+import type { Finding, LintResult } from '../findings/finding.ts'
 import { lint } from '../lint/lint.ts'
 import type { Linter } from '../lint/linter.ts'
 import { checkPolicies, hasPolicies } from '../lint/policies.ts'
@@ -40,7 +40,7 @@ export function plan(project: Project, settings: Settings, flags: PlanFlags, ter
     ])
     const cost = estimateCost(shown.resource_changes)
     const { out } = flags
-    if (out === undefined || breaksPolicies(policies)) return { review, cost, policies, sealed: null }
+    if (out === undefined || findBroken(policies).length > 0) return { review, cost, policies, sealed: null }
     const seal = await terminal.step('Seal the plan', () => sealPlan(project, settings, prepared, out))
     return { review, cost, policies, sealed: { file: out, seal } }
   })
@@ -53,5 +53,5 @@ async function askPolicies(project: Project, shown: ShownPlan, terminal: Termina
   return terminal.step('Ask the policies', (say) => lint(project, [ask], 'info', say))
 }
 
-/** Whether a plan may not be applied. */
-export const breaksPolicies = (policies: LintResult | null) => policies?.findings.some(({ severity }) => severity === 'error') ?? false
+/** The findings for which a plan may not be applied. */
+export const findBroken = (policies: LintResult | null): Finding[] => policies?.findings.filter(({ severity }) => severity === 'error') ?? []

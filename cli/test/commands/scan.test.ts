@@ -59,3 +59,8 @@ t.test('without --max-severity nobody asks', async (t) => {
   t.equal((await deploy(['--tag', 'v1', '--auto-approve'])).exitCode, 0)
   t.notOk(aws.calls.some((call) => call.includes('Scan')))
 })
+
+t.test('a sealed plan was made with or without it: beside one, --max-severity is refused and not passed over', async (t) => {
+  const { deploy } = await deployScene(t)
+  t.match(await deploy(['--plan', 'release.plan', '--max-severity', 'low']), { exitCode: 2, stderr: /'--plan <file>' cannot be used with option '--max-severity <rating>'/ })
+})

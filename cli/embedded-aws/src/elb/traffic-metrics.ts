@@ -2,8 +2,8 @@ import { scopeOf } from '../arn.ts'
 import { dimensions, type Metrics, type Series } from '../cloudwatch/metrics.ts'
 
 /** The last part of the ARN of a load balancer or of a target group, as dimensions name it. */
-export const balancerDimension = (arn: string) => arn.slice(arn.indexOf(':loadbalancer/') + ':loadbalancer/'.length)
-export const groupDimension = (arn: string) => arn.slice(arn.indexOf(':targetgroup/') + 1)
+const balancerDimension = (arn: string) => arn.slice(arn.indexOf(':loadbalancer/') + ':loadbalancer/'.length)
+const groupDimension = (arn: string) => arn.slice(arn.indexOf(':targetgroup/') + 1)
 
 export type TrafficMetrics = ReturnType<typeof createTrafficMetrics>
 

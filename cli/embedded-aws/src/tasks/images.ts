@@ -110,7 +110,7 @@ function describe(image: string, error: EngineError | RegistryError): string {
 /** The same image by its digest, where that is known. */
 export const pinned = (image: string, digest: string | undefined) => (digest ? `${splitReference(image).name}@${digest}` : image)
 
-export function splitReference(reference: string): { name: string; tag: string } {
+function splitReference(reference: string): { name: string; tag: string } {
   const [, name = reference, digest, tag] = /^(.+?)(?:@(sha256:[0-9a-f]+)|:([^:/]+))?$/.exec(reference) ?? []
   return { name, tag: digest ?? tag ?? 'latest' }
 }
